@@ -1,0 +1,28 @@
+/** The names by which the operator, the agents and a person at a terminal know the same things. */
+
+export const GROUP = 'seccomp-operator.dev';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+export const PROFILE_KIND = 'SeccompProfile';
+export const PROFILE_PLURAL = 'seccompprofiles';
+export const NODE_KIND = 'SeccompNode';
+export const NODE_PLURAL = 'seccompnodes';
+
+/** Namespaces of the manifests; both programs take others by flag. */
+export const OPERATOR_NAMESPACE = 'seccomp-operator';
+export const AGENT_NAMESPACE = 'seccomp-operator-agents';
+
+/** Marks the ConfigMaps that hold rendered profiles: what an agent lists and watches, and nothing else. */
+export const RENDERED_LABEL = `${GROUP}/rendered`;
+export const RENDERED_SELECTOR = `${RENDERED_LABEL}=true`;
+/** On such a ConfigMap: the name of its SeccompProfile. */
+export const PROFILE_ANNOTATION = `${GROUP}/profile`;
+/** Keeps a SeccompProfile until its rendered form is gone. */
+export const PROFILE_FINALIZER = `${GROUP}/rendered`;
+
+/** The directory below the kubelet's seccomp root that is ours. Security Profiles Operator uses the same name. */
+export const PROFILE_DIRECTORY = 'operator';
+
+/** Who writes, as the API server's managedFields and Events name it. */
+export const FIELD_MANAGER = 'seccomp-operator';
