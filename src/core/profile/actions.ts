@@ -1,0 +1,24 @@
+/**
+ * Actions from the least to the most restrictive, in the kernel's order of precedence read backwards
+ * (seccomp(2), "the action value with highest precedence"). SCMP_ACT_KILL is libseccomp's older name of KILL_THREAD.
+ */
+const LEAST_RESTRICTIVE_FIRST = [
+  'SCMP_ACT_ALLOW',
+  'SCMP_ACT_LOG',
+  'SCMP_ACT_TRACE',
+  'SCMP_ACT_NOTIFY',
+  'SCMP_ACT_ERRNO',
+  'SCMP_ACT_TRAP',
+  'SCMP_ACT_KILL_THREAD',
+  'SCMP_ACT_KILL_PROCESS',
+];
+
+const rank = (action: string) =>
+  LEAST_RESTRICTIVE_FIRST.indexOf(action === 'SCMP_ACT_KILL' ? 'SCMP_ACT_KILL_THREAD' : action);
+
+export const isLessRestrictive = (a: string, b: string): boolean => rank(a) < rank(b);
+
+export const isAction = (value: unknown): boolean => typeof value === 'string' && rank(value) >= 0;
+
+/** Only these carry a number for the caller; crun refuses it on others. */
+export const takesErrno = (action: string): boolean => action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';

@@ -1,0 +1,90 @@
+import type { NodeFailure, NodeReport } from '../fleet/node-report.ts';
+import { compareResourceVersions } from '../resource-version.ts';
+
+/** A node that should hold the profiles, as the truth rule sees it. */
+export interface FleetNode {
+  readonly name: string;
+  readonly architecture: string;
+  /** Its kubelet is heard. A node that is not does not hold Ready back. */
+  readonly reachable: boolean;
+  readonly report: NodeReport;
+}
+
+/** What all nodes of an architecture should hold, as far as the operator has seen the rendered ConfigMaps. */
+export interface ExpectedBundle {
+  readonly digest: string;
+  /** resourceVersion of the newest change among the rendered ConfigMaps. */
+  readonly changedAt: string;
+  /** The operator has seen every change up to this resourceVersion. */
+  readonly seenTo: string;
+}
+
+/** Where one profile stands on all nodes. Names are sorted. */
+export interface Installation {
+  readonly desired: number;
+  readonly installed: number;
+  readonly failed: readonly ({ readonly node: string } & NodeFailure)[];
+  readonly behind: readonly string[];
+  readonly unreachable: readonly string[];
+}
+
+/**
+ * The truth rule: a profile whose rendered ConfigMap has resourceVersion r is installed on a node when the node has
+ * applied and verified everything up to r and does not list the profile among its failures. Resource versions of one
+ * resource are comparable (KEP-5504).
+ */
+export function installationOf(
+  profile: string,
+  published: string,
+  nodes: Iterable<FleetNode>,
+  expected: (architecture: string) => ExpectedBundle,
+): Installation {
+  const failed: ({ node: string } & NodeFailure)[] = [];
+  const behind: string[] = [];
+  const unreachable: string[] = [];
+  let desired = 0;
+  let installed = 0;
+  for (const node of nodes) {
+    desired++;
+    const state = stateOn(node, profile, published, expected);
+    if (state === 'installed') installed++;
+    else if (!node.reachable) unreachable.push(node.name);
+    else if (state === 'behind') behind.push(node.name);
+    else failed.push({ node: node.name, ...state });
+  }
+  behind.sort();
+  unreachable.sort();
+  failed.sort((a, b) => (a.node < b.node ? -1 : 1));
+  return { desired, installed, failed, behind, unreachable };
+}
+
+function stateOn(
+  { report, architecture }: FleetNode,
+  profile: string,
+  published: string,
+  expected: (architecture: string) => ExpectedBundle,
+): 'installed' | 'behind' | NodeFailure {
+  if (report.resourceVersion === undefined) return report.trouble ?? 'behind';
+  if (compareResourceVersions(report.resourceVersion, published) < 0) return 'behind';
+  const failure = report.failures.get(profile) ?? report.trouble;
+  if (failure) return failure;
+  return holdsOtherBundle(report, expected(architecture)) ? OTHER_BUNDLE : 'installed';
+}
+
+const OTHER_BUNDLE: NodeFailure = {
+  reason: 'BundleMismatch',
+  message: 'what its agent reports as installed differs from what the operator rendered; the agent lists all profiles anew within the hour, or at once when its Pod is restarted',
+};
+
+/**
+ * Compares digests where both sides speak of the same moment: the operator has seen all changes up to the report's
+ * resourceVersion, and none after it. This is what finds an event that was lost, or an etcd that was restored.
+ */
+function holdsOtherBundle(report: NodeReport, expected: ExpectedBundle): boolean {
+  const at = report.resourceVersion as string;
+  const comparable =
+    report.failures.size === 0 &&
+    compareResourceVersions(expected.changedAt, at) <= 0 &&
+    compareResourceVersions(at, expected.seenTo) <= 0;
+  return comparable && report.bundleDigest !== expected.digest;
+}

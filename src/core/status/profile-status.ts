@@ -1,0 +1,105 @@
+import type { Condition } from '../api/condition.ts';
+import type { SeccompProfileStatus } from '../api/seccomp-profile.ts';
+import { mergeConditions, type StatedCondition } from './conditions.ts';
+import type { Installation } from './installation.ts';
+import { cut, nameList } from './name-list.ts';
+
+/** What the steps of a profile's reconciliation found, as input of its status. */
+export interface ProfileFacts {
+  readonly generation: number;
+  readonly localhostProfile: string;
+  readonly phase: ProfilePhase;
+  /** Files on nodes, by node architecture; empty when there is none. */
+  readonly digests: ReadonlyMap<string, string>;
+  readonly installation: Installation;
+}
+
+export type ProfilePhase =
+  | { readonly is: 'published' }
+  /** The newest generation has not been rendered yet. */
+  | { readonly is: 'rendering' }
+  /** The profile cannot be rendered until somebody changes it, or one it is based on. */
+  | { readonly is: 'stalled'; readonly reason: string; readonly message: string }
+  /** The rendered form could not be written to the API server; it is tried again. */
+  | { readonly is: 'retrying'; readonly reason: string; readonly message: string }
+  | { readonly is: 'disabled' }
+  | { readonly is: 'deleting' };
+
+const MAX_FAILURES = 10;
+
+/** The status to write. `previous` gives the times of conditions that did not change. */
+export function profileStatus(
+  facts: ProfileFacts,
+  previous: SeccompProfileStatus | undefined,
+  now: Date,
+): SeccompProfileStatus {
+  const { installation, generation } = facts;
+  const stated = statedConditions(facts);
+  const [digest] = facts.digests.values();
+  const variants = new Set(facts.digests.values()).size > 1;
+  return {
+    observedGeneration: generation,
+    localhostProfile: facts.localhostProfile,
+    ...(digest ? { digest } : {}),
+    ...(variants
+      ? { variants: [...facts.digests].map(([architecture, each]) => ({ architecture, digest: each })) }
+      : {}),
+    nodes: {
+      desired: installation.desired,
+      installed: installation.installed,
+      failed: installation.failed.length,
+      unreachable: installation.unreachable.length,
+      summary: `${installation.installed}/${installation.desired}`,
+    },
+    ...(installation.failed.length
+      ? {
+          failures: installation.failed
+            .slice(0, MAX_FAILURES)
+            .map(({ node, reason, message }) => ({ node, reason, message: cut(message, 256) })),
+        }
+      : {}),
+    conditions: mergeConditions((previous?.conditions ?? []) as Condition[], stated, generation, now),
+  };
+}
+
+/** Ready, and what is abnormal: `Reconciling` while it will end by itself, `Stalled` when somebody must act. */
+function statedConditions(facts: ProfileFacts): StatedCondition[] {
+  const ready = readyCondition(facts);
+  if (ready.status === 'True' || facts.phase.is === 'disabled') return [ready];
+  if (facts.phase.is === 'stalled') return [ready, { ...ready, type: 'Stalled', status: 'True' }];
+  if (ready.reason === 'NoNodes') return [ready];
+  return [ready, { ...ready, type: 'Reconciling', status: 'True' }];
+}
+
+function readyCondition({ phase, installation, digests, localhostProfile }: ProfileFacts): StatedCondition {
+  const { desired, installed, failed, behind, unreachable } = installation;
+  const not = (reason: string, message: string, status: 'False' | 'Unknown' = 'False'): StatedCondition => ({
+    type: 'Ready',
+    status,
+    reason,
+    message: cut(message, 1024),
+  });
+  if (phase.is === 'deleting') return not('Deleting', 'being removed from nodes');
+  if (phase.is === 'disabled') return not('Disabled', 'spec.state is Disabled: no node holds this profile. Set it to Enabled to install it.');
+  if (phase.is === 'stalled') {
+    const last = digests.size ? ' Nodes keep the last good version.' : ' No node holds it yet.';
+    return not(phase.reason, phase.message + last);
+  }
+  if (phase.is === 'retrying') return not(phase.reason, `${phase.message}; trying again`);
+  if (phase.is === 'rendering') return not('Rendering', 'the newest generation is being rendered');
+  if (desired === 0) return not('NoNodes', 'no node runs the agent: see the DaemonSet seccomp-agent and its node selector', 'Unknown');
+  if (failed.length) {
+    const [first] = failed as [Installation['failed'][number]];
+    const others = failed.length > 1 ? ` (and ${nameList(failed.slice(1).map(each => each.node))})` : '';
+    return not('InstallFailed', `${failed.length} of ${desired} nodes could not install it: ${first.node}: ${first.reason}: ${first.message}${others}`);
+  }
+  if (behind.length) return not('WaitingForNodes', `waiting for ${behind.length} of ${desired} nodes: ${nameList(behind)}`);
+  if (installed === 0) return not('NoReachableNodes', `no node that should hold it can be reached: ${nameList(unreachable)}`, 'Unknown');
+  const away = unreachable.length ? `; unreachable: ${nameList(unreachable)}` : '';
+  return {
+    type: 'Ready',
+    status: 'True',
+    reason: 'Installed',
+    message: cut(`on ${installed} of ${desired} nodes as ${localhostProfile}${away}`, 1024),
+  };
+}

@@ -1,0 +1,95 @@
+import type { SeccompNode } from '../core/api/seccomp-node.ts';
+import { isEligible, type NodeInfo, type Placement } from '../core/fleet/eligible.ts';
+import { NO_REPORT, type NodeReport, readReport } from '../core/fleet/node-report.ts';
+import type { FleetNode } from '../core/status/installation.ts';
+import type { KubeObject } from '../kube/objects.ts';
+
+/** A core/v1 Node, as far as it matters here. */
+export interface Node extends KubeObject {
+  spec?: { taints?: { key: string; value?: string; effect: string }[] };
+  status?: {
+    conditions?: { type: string; status: string }[];
+    nodeInfo?: { architecture?: string; operatingSystem?: string };
+  };
+}
+
+/** A SeccompNode, as far as the operator keeps it. */
+export interface ReportRef {
+  readonly uid: string;
+  /** uid of the Node that owns it: another one of the same name has not reported yet. */
+  readonly ownerUid: string | undefined;
+  readonly report: NodeReport;
+}
+
+export function nodeInfo({ metadata, spec, status }: Node): NodeInfo {
+  const labels = metadata.labels ?? {};
+  return {
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    architecture: status?.nodeInfo?.architecture || (labels['kubernetes.io/arch'] ?? 'amd64'),
+    operatingSystem: status?.nodeInfo?.operatingSystem || (labels['kubernetes.io/os'] ?? 'linux'),
+    labels,
+    taints: spec?.taints ?? [],
+    ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+  };
+}
+
+export function reportRef({ metadata, status }: SeccompNode & KubeObject): ReportRef {
+  return {
+    uid: metadata.uid ?? '',
+    ownerUid: metadata.ownerReferences?.[0]?.uid,
+    report: readReport(status),
+  };
+}
+
+/** The nodes that should hold the profiles, with what their agents report. Recomputed only after a change. */
+export class Fleet {
+  readonly #nodes: ReadonlyMap<string, NodeInfo>;
+  readonly #reports: ReadonlyMap<string, ReportRef>;
+  #placement: Placement;
+  #members: FleetNode[] | undefined;
+
+  constructor(nodes: ReadonlyMap<string, NodeInfo>, reports: ReadonlyMap<string, ReportRef>, placement: Placement) {
+    this.#nodes = nodes;
+    this.#reports = reports;
+    this.#placement = placement;
+  }
+
+  place(placement: Placement): void {
+    this.#placement = placement;
+    this.changed();
+  }
+
+  /** To be called after a Node or a SeccompNode changed. */
+  changed(): void {
+    this.#members = undefined;
+  }
+
+  isMember(name: string): boolean {
+    const node = this.#nodes.get(name);
+    return node !== undefined && isEligible(node, this.#placement);
+  }
+
+  members(): readonly FleetNode[] {
+    this.#members ??= [...this.#nodes.values()]
+      .filter(node => isEligible(node, this.#placement))
+      .map(node => ({
+        name: node.name,
+        architecture: node.architecture,
+        reachable: node.ready,
+        report: this.#reportOf(node),
+      }));
+    return this.#members;
+  }
+
+  /** Node architectures to render for; amd64 while there is no node, so that mistakes show before the first one joins. */
+  architectures(): ReadonlySet<string> {
+    const found = new Set(this.members().map(node => node.architecture));
+    return found.size ? found : new Set(['amd64']);
+  }
+
+  #reportOf(node: NodeInfo): NodeReport {
+    const ref = this.#reports.get(node.name);
+    return ref && ref.ownerUid === node.uid ? ref.report : NO_REPORT;
+  }
+}

@@ -1,0 +1,176 @@
+import type { SeccompProfile, SeccompProfileSpec } from '../core/api/seccomp-profile.ts';
+import type { Log } from '../core/log.ts';
+import { dependencies, resolveBase } from '../core/profile/base.ts';
+import { ProfileError } from '../core/profile/errors.ts';
+import { profileFileName } from '../core/profile/file-name.ts';
+import { type Rendered, renderVariants } from '../core/profile/variants.ts';
+import type { ProfilePhase } from '../core/status/profile-status.ts';
+import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts';
+import { resourcePath } from '../kube/objects.ts';
+import type { Transport } from '../kube/transport.ts';
+import type { Bundle } from './bundle.ts';
+import type { Fleet } from './fleet.ts';
+import { type ConfigMap, configMapName, renderedConfigMap, renderedRef, sayTheSame } from './rendered-configmap.ts';
+
+/** What became of a profile's newest generation that was looked at. */
+export interface Publication {
+  readonly generation: number;
+  readonly phase: ProfilePhase;
+  /** Other profiles that the rendered form depends on: when one of these changes, this one is rendered anew. */
+  readonly dependsOn: readonly string[];
+}
+
+export interface ProfileReconcilerOptions {
+  readonly transport: Transport;
+  readonly agentNamespace: string;
+  readonly profiles: ReadonlyMap<string, SeccompProfile>;
+  readonly bundle: Bundle;
+  readonly fleet: Fleet;
+  readonly log: Log;
+}
+
+/** Brings one profile's ConfigMap to what the profile says: validate, resolve its base, render, write if it differs. */
+export class ProfileReconciler {
+  readonly #options: ProfileReconcilerOptions;
+  readonly #publications = new Map<string, Publication>();
+
+  constructor(options: ProfileReconcilerOptions) {
+    this.#options = options;
+  }
+
+  publication(profile: string): Publication | undefined {
+    return this.#publications.get(profile);
+  }
+
+  /** Profiles that have to be rendered anew when this one changes. */
+  dependentsOf(profile: string): string[] {
+    return [...this.#publications].filter(([, each]) => each.dependsOn.includes(profile)).map(([name]) => name);
+  }
+
+  /** Throws what the API server refused; a profile that cannot be rendered is a result, not an error. */
+  async publish(profile: SeccompProfile): Promise<void> {
+    const { name, generation = 0 } = profile.metadata;
+    const record = (phase: ProfilePhase, dependsOn: readonly string[] = []) =>
+      this.#publications.set(name, { generation, phase, dependsOn });
+    if (isDisabled(profile.spec)) {
+      await this.withdraw(name);
+      record({ is: 'disabled' });
+      return;
+    }
+    const dependsOn = this.#dependencies(profile);
+    const rendered = this.#render(profile);
+    if (rendered instanceof ProfileError) {
+      record({ is: 'stalled', reason: rendered.reason, message: rendered.message }, dependsOn);
+      return;
+    }
+    try {
+      await this.#write(profile, rendered);
+      record({ is: 'published' }, dependsOn);
+    } catch (error) {
+      record({ is: 'retrying', ...retryReason(error as Error) }, dependsOn);
+      throw error;
+    }
+  }
+
+  /** Removes the rendered form, after which the agents remove the file. */
+  async withdraw(name: string): Promise<void> {
+    const { bundle, transport, log } = this.#options;
+    const ref = bundle.get(name);
+    if (!ref) return;
+    try {
+      await transport.request('DELETE', this.#path(name), { body: { preconditions: { uid: ref.uid } } });
+      log.info('rendered profile removed', { profile: name });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  forget(name: string): void {
+    this.#publications.delete(name);
+  }
+
+  #dependencies({ metadata, spec }: SeccompProfile): string[] {
+    const bare = metadata.name.replace(/\.json$/, '');
+    const others = dependencies(spec, name => this.#options.profiles.get(name)?.spec);
+    return bare === metadata.name ? others : [...others, bare];
+  }
+
+  #render(profile: SeccompProfile): ReadonlyMap<string, Rendered> | ProfileError {
+    const { name } = profile.metadata;
+    try {
+      this.#checkPath(name);
+      const resolved = resolveBase(name, profile.spec, base => this.#options.profiles.get(base)?.spec);
+      return renderVariants(resolved, this.#options.fleet.architectures());
+    } catch (error) {
+      if (error instanceof ProfileError) return error;
+      throw error;
+    }
+  }
+
+  /** `a` and `a.json` would share a file: the shorter name has it. */
+  #checkPath(name: string): void {
+    const bare = name.replace(/\.json$/, '');
+    if (bare === name || !this.#options.profiles.has(bare)) return;
+    const file = profileFileName(name);
+    throw new ProfileError('PathConflict', `the file ${file} is that of the profile "${bare}" already: rename one of the two`);
+  }
+
+  async #write(profile: SeccompProfile, rendered: ReadonlyMap<string, Rendered>): Promise<void> {
+    const { agentNamespace, bundle, transport, log } = this.#options;
+    const { name } = profile.metadata;
+    const known = bundle.get(name);
+    if (known && sayTheSame(rendered, known.digests)) return;
+    const wanted = renderedConfigMap(agentNamespace, profile, rendered);
+    const written = known
+      ? await this.#replace(wanted, known.resourceVersion)
+      : await this.#create(wanted);
+    bundle.wrote(renderedRef(written));
+    log.info('profile rendered', { profile: name, generation: profile.metadata.generation });
+  }
+
+  async #create(wanted: ConfigMap): Promise<ConfigMap> {
+    const { transport, agentNamespace } = this.#options;
+    const collection = resourcePath({ group: '', version: 'v1', plural: 'configmaps', namespace: agentNamespace });
+    try {
+      return await transport.request<ConfigMap>('POST', collection, { body: wanted });
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      const path = `${collection}/${wanted.metadata.name}`;
+      const { metadata } = await transport.request<ConfigMap>('GET', path);
+      return this.#replace(wanted, metadata.resourceVersion);
+    }
+  }
+
+  async #replace(wanted: ConfigMap, resourceVersion: string | undefined): Promise<ConfigMap> {
+    const body = { ...wanted, metadata: { ...wanted.metadata, ...(resourceVersion ? { resourceVersion } : {}) } };
+    const path = resourcePath({ group: '', version: 'v1', plural: 'configmaps', namespace: this.#options.agentNamespace });
+    try {
+      return await this.#options.transport.request<ConfigMap>('PUT', `${path}/${wanted.metadata.name}`, { body });
+    } catch (error) {
+      // Deleted meanwhile: the watch has not told yet.
+      if (isNotFound(error)) return this.#create(wanted);
+      if (!isConflict(error)) throw error;
+      const { metadata } = await this.#options.transport.request<ConfigMap>('GET', `${path}/${wanted.metadata.name}`);
+      if (metadata.resourceVersion === resourceVersion) throw error;
+      return this.#replace(wanted, metadata.resourceVersion);
+    }
+  }
+
+  #path(name: string): string {
+    return resourcePath({
+      group: '',
+      version: 'v1',
+      plural: 'configmaps',
+      namespace: this.#options.agentNamespace,
+      name: configMapName(name),
+    });
+  }
+}
+
+/** `disabled: true` is how Security Profiles Operator's v1beta1 said it. */
+export const isDisabled = (spec: SeccompProfileSpec): boolean => spec.state === 'Disabled' || spec.disabled === true;
+
+function retryReason(error: Error): { reason: string; message: string } {
+  if (error instanceof ApiError) return { reason: 'PublishFailed', message: `the API server refused the rendered profile: ${error.message}` };
+  return { reason: 'PublishFailed', message: `the rendered profile could not be written: ${error.message}` };
+}

@@ -1,0 +1,58 @@
+import { digestOf } from '../core/profile/digest.ts';
+import type { Rendered } from '../core/profile/variants.ts';
+import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
+import { API_VERSION, PROFILE_ANNOTATION, PROFILE_KIND, RENDERED_LABEL } from '../core/names.ts';
+import type { KubeObject } from '../kube/objects.ts';
+
+/** The ConfigMap that carries a profile's rendered form to the agents. */
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>;
+}
+
+/** What the operator keeps of such a ConfigMap: enough to see whether it still says what it should. */
+export interface RenderedRef {
+  readonly profile: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Digest of each data key, computed from what is there: an edit by hand shows. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+const PREFIX = 'profile-';
+
+/** A prefix keeps a profile's ConfigMap apart from others of the namespace, `kube-root-ca.crt` for one. */
+export const configMapName = (profile: string): string => PREFIX + profile;
+
+export function renderedRef({ metadata, data = {} }: ConfigMap): RenderedRef {
+  return {
+    profile: metadata.name.slice(PREFIX.length),
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    digests: new Map(Object.entries(data).map(([key, text]) => [key, digestOf(text)])),
+  };
+}
+
+export function sayTheSame(rendered: ReadonlyMap<string, Rendered>, digests: ReadonlyMap<string, string>): boolean {
+  return rendered.size === digests.size && [...rendered].every(([key, { digest }]) => digests.get(key) === digest);
+}
+
+/** Owned by its profile, so that it goes with it even when no operator runs. */
+export function renderedConfigMap(
+  namespace: string,
+  profile: SeccompProfile,
+  rendered: ReadonlyMap<string, Rendered>,
+): ConfigMap {
+  const { name, uid } = profile.metadata;
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: configMapName(name),
+      namespace,
+      labels: { [RENDERED_LABEL]: 'true' },
+      annotations: { [PROFILE_ANNOTATION]: name },
+      ownerReferences: [{ apiVersion: API_VERSION, kind: PROFILE_KIND, name, uid: uid ?? '' }],
+    },
+    data: Object.fromEntries([...rendered].map(([key, { text }]) => [key, text])),
+  };
+}

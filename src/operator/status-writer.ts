@@ -1,0 +1,105 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
+import { localhostProfile } from '../core/profile/file-name.ts';
+import { findCondition } from '../core/status/conditions.ts';
+import { installationOf } from '../core/status/installation.ts';
+import { type ProfileFacts, profileStatus } from '../core/status/profile-status.ts';
+import type { Bundle } from './bundle.ts';
+import type { Fleet } from './fleet.ts';
+import type { Publication } from './profile-reconciler.ts';
+
+export interface StatusWriterOptions {
+  readonly bundle: Bundle;
+  readonly fleet: Fleet;
+  readonly publication: (profile: string) => Publication | undefined;
+  /** Writes the status, refused by the API server when the profile is newer than this one. */
+  readonly write: (profile: SeccompProfile, change: object) => Promise<void>;
+  /** Told of each status that was written. */
+  readonly transition: (profile: SeccompProfile, previous: SeccompProfileStatus, next: SeccompProfileStatus) => void;
+  /** While nodes arrive one by one, a status is written at most this often, in milliseconds. */
+  readonly intervalMs: number;
+  readonly now: () => number;
+}
+
+/**
+ * Keeps `SeccompProfile.status` true at little cost: no write that changes nothing, one a second while nodes arrive, at
+ * once when it settles, and at once when it stops being true that nodes hold what the profile says.
+ */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
+  /** Since when a profile's status waits to be written. */
+  readonly #waiting = new Map<string, number>();
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+  }
+
+  /** The milliseconds to wait before it is looked at again; 0 when the status says all there is to say. */
+  async update(profile: SeccompProfile): Promise<number> {
+    const { name } = profile.metadata;
+    const previous = profile.status ?? {};
+    const facts = this.#facts(profile);
+    const next = profileStatus(facts, profile.status, new Date());
+    if (isDeepStrictEqual(previous, next)) {
+      this.#waiting.delete(name);
+      return 0;
+    }
+    const wait = this.#wait(name, previous, next);
+    if (wait > 0) return wait;
+    await this.#options.write(profile, { status: { ...removed(previous, next), ...next } });
+    this.#waiting.delete(name);
+    this.#options.transition(profile, previous, next);
+    return 0;
+  }
+
+  forget(name: string): void {
+    this.#waiting.delete(name);
+  }
+
+  #facts({ metadata, ...profile }: SeccompProfile): ProfileFacts {
+    const { bundle, fleet } = this.#options;
+    const { name, generation = 0 } = metadata;
+    const publication = this.#options.publication(name);
+    const ref = bundle.get(name);
+    return {
+      generation,
+      localhostProfile: localhostProfile(name),
+      phase: phaseOf(metadata.deletionTimestamp !== undefined, generation, publication),
+      digests: ref?.digests ?? new Map(),
+      installation: ref
+        ? installationOf(name, ref.resourceVersion, fleet.members(), architecture => bundle.expected(architecture))
+        : { desired: fleet.members().length, installed: 0, failed: [], behind: [], unreachable: [] },
+      ...(profile.status?.warnings ? { warnings: profile.status.warnings } : {}),
+    };
+  }
+
+  #wait(name: string, previous: SeccompProfileStatus, next: SeccompProfileStatus): number {
+    if (isUrgent(previous, next)) return 0;
+    const now = this.#options.now();
+    const since = this.#waiting.get(name) ?? now;
+    this.#waiting.set(name, since);
+    return Math.max(0, since + this.#options.intervalMs - now);
+  }
+}
+
+function phaseOf(deleting: boolean, generation: number, publication: Publication | undefined): ProfileFacts['phase'] {
+  if (deleting) return { is: 'deleting' };
+  if (!publication || publication.generation !== generation) return { is: 'rendering' };
+  return publication.phase;
+}
+
+/** Settled in another way than before; or Ready was true of something that nodes are now behind of. */
+function isUrgent(previous: SeccompProfileStatus, next: SeccompProfileStatus): boolean {
+  const before = findCondition(previous.conditions, 'Ready');
+  const after = findCondition(next.conditions, 'Ready');
+  const changed = before?.status !== after?.status || before?.reason !== after?.reason;
+  const sameContent = previous.observedGeneration === next.observedGeneration && previous.digest === next.digest;
+  const settled = after?.reason !== 'WaitingForNodes' && after?.reason !== 'Rendering';
+  return settled ? changed || !sameContent : before?.status === 'True' && !sameContent;
+}
+
+/** A merge patch keeps what it does not name (RFC 7386), so what is gone has to be named. */
+function removed(previous: object, next: object): Record<string, null> {
+  const gone = Object.keys(previous).filter(key => !(key in next));
+  return Object.fromEntries(gone.map(key => [key, null]));
+}
