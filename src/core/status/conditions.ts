@@ -1,4 +1,4 @@
-import type { Condition } from '../api/condition.ts';
+import type { Condition } from '../api/seccomp-profile.ts';
 
 /** A condition as a step of the reconciliation states it: when it last changed is found by comparing. */
 export type StatedCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;

@@ -1,4 +1,4 @@
-import type { Condition } from '../api/condition.ts';
+import type { Condition } from '../api/seccomp-profile.ts';
 import type { SeccompProfileStatus } from '../api/seccomp-profile.ts';
 import { mergeConditions, type StatedCondition } from './conditions.ts';
 import type { Installation } from './installation.ts';

@@ -1,0 +1,297 @@
+// Generated from the CRD by scripts/generate.mjs. Do not edit.
+
+import type { ObjectMeta } from './metadata.ts';
+
+/**
+ * A seccomp profile that is to be on every node, as the file seccomp/operator/<name>.json in the kubelet's directory. A Pod uses it with securityContext.seccompProfile {type: Localhost, localhostProfile: operator/<name>.json}. See seccomp(2) and the OCI runtime specification, config-linux.md, "Seccomp".
+ */
+export interface SeccompProfile {
+  /**
+   * Version of this API, seccomp-operator.dev/v1alpha1.
+   */
+  apiVersion: string;
+  /**
+   * Always SeccompProfile.
+   */
+  kind: string;
+  /**
+   * The name gives the file its name.
+   */
+  metadata: ObjectMeta;
+  spec: SeccompProfileSpec;
+  status?: SeccompProfileStatus;
+}
+/**
+ * The filter, in the terms of the OCI runtime specification.
+ */
+export interface SeccompProfileSpec {
+  /**
+   * What happens to a call that no rule names. An allow list has SCMP_ACT_ERRNO or SCMP_ACT_KILL_PROCESS here; to try one out, SCMP_ACT_LOG lets every call pass and logs it. SCMP_ACT_KILL is the old name of SCMP_ACT_KILL_THREAD.
+   */
+  defaultAction:
+    | 'SCMP_ACT_KILL'
+    | 'SCMP_ACT_KILL_PROCESS'
+    | 'SCMP_ACT_KILL_THREAD'
+    | 'SCMP_ACT_TRAP'
+    | 'SCMP_ACT_ERRNO'
+    | 'SCMP_ACT_TRACE'
+    | 'SCMP_ACT_ALLOW'
+    | 'SCMP_ACT_LOG'
+    | 'SCMP_ACT_NOTIFY';
+  /**
+   * The error number a refused call returns where defaultAction is SCMP_ACT_ERRNO (1, EPERM, unless given), or what the tracer gets with SCMP_ACT_TRACE.
+   */
+  defaultErrnoRet?: number;
+  /**
+   * Architectures whose calls the filter knows beside the node's own, so that 32-bit programs run. Each node gets those of its family; programs of an architecture that is not listed are killed.
+   *
+   * @maxItems 32
+   *
+   * Items: An architecture as libseccomp names it.
+   */
+  architectures?: (
+    | 'SCMP_ARCH_NATIVE'
+    | 'SCMP_ARCH_X86'
+    | 'SCMP_ARCH_X86_64'
+    | 'SCMP_ARCH_X32'
+    | 'SCMP_ARCH_ARM'
+    | 'SCMP_ARCH_AARCH64'
+    | 'SCMP_ARCH_MIPS'
+    | 'SCMP_ARCH_MIPS64'
+    | 'SCMP_ARCH_MIPS64N32'
+    | 'SCMP_ARCH_MIPSEL'
+    | 'SCMP_ARCH_MIPSEL64'
+    | 'SCMP_ARCH_MIPSEL64N32'
+    | 'SCMP_ARCH_PPC'
+    | 'SCMP_ARCH_PPC64'
+    | 'SCMP_ARCH_PPC64LE'
+    | 'SCMP_ARCH_S390'
+    | 'SCMP_ARCH_S390X'
+    | 'SCMP_ARCH_PARISC'
+    | 'SCMP_ARCH_PARISC64'
+    | 'SCMP_ARCH_RISCV64'
+    | 'SCMP_ARCH_LOONGARCH64'
+    | 'SCMP_ARCH_M68K'
+    | 'SCMP_ARCH_SH'
+    | 'SCMP_ARCH_SHEB'
+  )[];
+  /**
+   * Flags of seccomp(2). SECCOMP_FILTER_FLAG_LOG logs refused calls too. runc before 1.2 refuses any.
+   *
+   * @maxItems 8
+   *
+   * Items: A flag as the kernel names it.
+   */
+  flags?: (
+    | 'SECCOMP_FILTER_FLAG_TSYNC'
+    | 'SECCOMP_FILTER_FLAG_LOG'
+    | 'SECCOMP_FILTER_FLAG_SPEC_ALLOW'
+    | 'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'
+  )[];
+  /**
+   * Absolute path of the UNIX socket of a seccomp agent, which decides on calls with SCMP_ACT_NOTIFY.
+   */
+  listenerPath?: string;
+  /**
+   * Passed to the seccomp agent as it is.
+   */
+  listenerMetadata?: string;
+  /**
+   * Rules. Of several that match one call, unconditional ones win over conditional ones, and the first of those; a rule that says what defaultAction says has no effect.
+   *
+   * @maxItems 1024
+   */
+  syscalls?: Syscall[];
+  /**
+   * Another SeccompProfile whose rules (and its base's, 15 deep) are added to these. Where both speak of the same call under the same conditions, the less restrictive action wins.
+   */
+  baseProfileName?: string;
+  /**
+   * Disabled takes the profile off the nodes and keeps the object. Enabled unless given.
+   */
+  state?: 'Enabled' | 'Disabled';
+  /**
+   * True means the same as state Disabled, as in v1beta1 of Security Profiles Operator. Prefer state.
+   */
+  disabled?: boolean;
+}
+/**
+ * What happens to some calls, perhaps under conditions.
+ */
+export interface Syscall {
+  /**
+   * System calls by their kernel names. A name that a node's libseccomp does not know is skipped there.
+   *
+   * @minItems 1
+   * @maxItems 1024
+   *
+   * Items: Name of a system call, such as openat.
+   */
+  names: string[];
+  /**
+   * What happens to these calls.
+   */
+  action:
+    | 'SCMP_ACT_KILL'
+    | 'SCMP_ACT_KILL_PROCESS'
+    | 'SCMP_ACT_KILL_THREAD'
+    | 'SCMP_ACT_TRAP'
+    | 'SCMP_ACT_ERRNO'
+    | 'SCMP_ACT_TRACE'
+    | 'SCMP_ACT_ALLOW'
+    | 'SCMP_ACT_LOG'
+    | 'SCMP_ACT_NOTIFY';
+  /**
+   * The error number that SCMP_ACT_ERRNO returns (1, EPERM, unless given), or what the tracer gets.
+   */
+  errnoRet?: number;
+  /**
+   * Conditions on the arguments. Those on different arguments must all hold; of several on the same argument one is enough.
+   *
+   * @maxItems 6
+   */
+  args?: Arg[];
+}
+/**
+ * A condition on one argument. Pointers cannot be followed.
+ */
+export interface Arg {
+  /**
+   * Which argument, from 0.
+   */
+  index: number;
+  /**
+   * Unsigned 64-bit value; the mask with SCMP_CMP_MASKED_EQ.
+   */
+  value?: number | string;
+  /**
+   * What the masked argument must equal.
+   */
+  valueTwo?: number | string;
+  /**
+   * How the argument is compared, unsigned.
+   */
+  op:
+    | 'SCMP_CMP_NE'
+    | 'SCMP_CMP_LT'
+    | 'SCMP_CMP_LE'
+    | 'SCMP_CMP_EQ'
+    | 'SCMP_CMP_GE'
+    | 'SCMP_CMP_GT'
+    | 'SCMP_CMP_MASKED_EQ';
+}
+/**
+ * Where the profile is, kept by the operator.
+ */
+export interface SeccompProfileStatus {
+  /**
+   * The generation this status speaks of; -1 until the operator has seen the profile.
+   */
+  observedGeneration?: number;
+  /**
+   * What a Pod names in securityContext.seccompProfile.localhostProfile.
+   */
+  localhostProfile?: string;
+  /**
+   * SHA-256 of the file, as sha256sum prints it on a node; see variants where nodes differ.
+   */
+  digest?: string;
+  /**
+   * Digests by node architecture, where the file is not the same for all.
+   *
+   * @maxItems 16
+   *
+   * Items: The file of one architecture.
+   */
+  variants?: {
+    /**
+     * As Go names it (amd64, arm64, ...).
+     */
+    architecture: string;
+    /**
+     * SHA-256 of the file.
+     */
+    digest: string;
+  }[];
+  /**
+   * How many nodes hold this generation.
+   */
+  nodes?: {
+    /**
+     * Nodes that should hold it.
+     */
+    desired?: number;
+    /**
+     * Nodes that have it on disk, read back and verified.
+     */
+    installed?: number;
+    /**
+     * Nodes that could not install it, see failures.
+     */
+    failed?: number;
+    /**
+     * Nodes that do not hold it and whose kubelet is not heard; they do not keep Ready from being True.
+     */
+    unreachable?: number;
+    /**
+     * installed/desired.
+     */
+    summary?: string;
+  };
+  /**
+   * What keeps nodes from installing it, at most ten.
+   *
+   * @maxItems 10
+   *
+   * Items: One node's failure.
+   */
+  failures?: {
+    /**
+     * Name of the node.
+     */
+    node: string;
+    /**
+     * One word for the cause.
+     */
+    reason: string;
+    /**
+     * What is wrong, where, and what to do.
+     */
+    message: string;
+  }[];
+  /**
+   * Ready; Reconciling while nodes are being brought up to date; Stalled when somebody has to change something. The last two are absent when they do not apply.
+   *
+   * @maxItems 8
+   */
+  conditions?: Condition[];
+}
+/**
+ * One aspect of the profile's state.
+ */
+export interface Condition {
+  /**
+   * Name of the condition.
+   */
+  type: string;
+  /**
+   * True, False or Unknown.
+   */
+  status: 'True' | 'False' | 'Unknown';
+  /**
+   * One word for the cause of the last transition.
+   */
+  reason: string;
+  /**
+   * For a person to act on.
+   */
+  message: string;
+  /**
+   * When status changed last.
+   */
+  lastTransitionTime: string;
+  /**
+   * The generation of the spec that this was said of.
+   */
+  observedGeneration?: number;
+}
