@@ -8,7 +8,13 @@ const KINDS = [
   { crd: 'crds/seccompnodes.yaml', types: 'src/core/api/seccomp-node.ts' },
 ];
 /** Parts of a schema that become types of their own, by field. */
-const TITLES = { spec: 'Spec', status: 'Status', 'syscalls[]': 'Syscall', 'args[]': 'Arg', 'conditions[]': 'Condition' };
+const TITLES = {
+  spec: 'Spec',
+  status: 'Status',
+  'syscalls[]': 'Syscall',
+  'args[]': 'Arg',
+  'conditions[]': 'Condition',
+};
 const REFERENCE = 'docs/reference.md';
 
 const check = process.argv.includes('--check');
@@ -20,7 +26,10 @@ for (const { crd, types } of KINDS) {
   write(types, await typescript(spec.names.kind, schema));
   sections.push(section(spec, schema));
 }
-write(REFERENCE, `# Reference\n\nGenerated from \`crds/\`. The same text is in \`kubectl explain\`.\n\n${sections.join('\n')}`);
+write(
+  REFERENCE,
+  `# Reference\n\nGenerated from \`crds/\`. The same text is in \`kubectl explain\`.\n\n${sections.join('\n')}`,
+);
 if (stale.length) {
   console.error(`stale: ${stale.join(', ')}\nRun: npm run generate`);
   process.exit(1);
@@ -40,13 +49,21 @@ function write(path, text) {
 
 async function typescript(kind, schema) {
   const { properties, ...rest } = jsonSchema(schema, kind);
-  const metadata = { tsType: 'ObjectMeta', description: properties.metadata.description };
-  const body = await compile({ ...rest, properties: { ...properties, metadata }, required: ['apiVersion', 'kind', 'metadata', ...(rest.required ?? [])] }, kind, {
-    additionalProperties: false,
-    bannerComment: '',
-    ignoreMinAndMaxItems: true,
-    style: { singleQuote: true, printWidth: 120 },
-  });
+  const metadata = { tsType: 'ObjectMeta' };
+  const body = await compile(
+    {
+      ...rest,
+      properties: { ...properties, metadata },
+      required: ['apiVersion', 'kind', 'metadata', ...(rest.required ?? [])],
+    },
+    kind,
+    {
+      additionalProperties: false,
+      bannerComment: '',
+      ignoreMinAndMaxItems: true,
+      style: { singleQuote: true, printWidth: 120 },
+    },
+  );
   const banner = '// Generated from the CRD by scripts/generate.mjs. Do not edit.\n\n';
   return `${banner}import type { ObjectMeta } from './metadata.ts';\n\n${body}`;
 }
@@ -70,13 +87,15 @@ function jsonSchema(node, kind, name) {
 }
 
 function section({ names, group, versions, scope }, schema) {
-  const columns = versions[0].additionalPrinterColumns.map(({ name, description = '' }) => `| ${name} | ${description} |`);
+  const columns = versions[0].additionalPrinterColumns.map(
+    ({ name, description = '' }) => `| ${name} | ${description} |`,
+  );
   return [
     `## ${names.kind}`,
     '',
     `\`${group}/${versions[0].name}\`, ${scope.toLowerCase()}-scoped; short name \`${names.shortNames[0]}\`.`,
     '',
-    schema.description,
+    escaped(schema.description),
     '',
     '| column | |',
     '|---|---|',
@@ -90,21 +109,40 @@ function section({ names, group, versions, scope }, schema) {
   ].join('\n');
 }
 
-function rows(path, node) {
+function rows(path, node, required = false) {
   if (!node) return [];
-  const own = `| \`${path}\` | ${typeText(node)} | ${node.description} |`;
-  const nested = node.properties ?? node.items?.properties ?? {};
+  const own = `| \`${path}\` | ${required ? 'required ' : ''}${typeText(node)} | ${escaped(meaning(node))} |`;
+  const { properties = {}, required: needed = [] } = node.items ?? node;
   const prefix = node.items ? `${path}[]` : path;
-  return [own, ...Object.entries(nested).flatMap(([name, each]) => rows(`${prefix}.${name}`, each))];
+  const nested = Object.entries(properties).flatMap(([name, each]) =>
+    rows(`${prefix}.${name}`, each, needed.includes(name)),
+  );
+  return [own, ...nested];
+}
+
+/** The description, and what the rules of the field (or of its items) say to somebody who breaks them. */
+function meaning({ description, items, ...own }) {
+  const rules = [own, items ?? {}].flatMap(each => each['x-kubernetes-validations'] ?? []);
+  return [description, ...rules.map(({ fieldPath, message }) => `${fieldPath.slice(1)}: ${message}.`)].join(' ');
+}
+
+/** What Markdown would take for a tag or for the end of a cell. */
+function escaped(text) {
+  return text.replaceAll('<', '&lt;').replaceAll('|', '\\|');
 }
 
 function typeText(node) {
   const bounds = [];
-  if (node.minimum !== undefined) bounds.push(node.maximum === undefined ? `from ${node.minimum}` : `${node.minimum} to ${node.maximum}`);
+  if (node.minimum !== undefined)
+    bounds.push(node.maximum === undefined ? `from ${node.minimum}` : `${node.minimum} to ${node.maximum}`);
   if (node.maxLength) bounds.push(`at most ${node.maxLength} characters`);
   if (node.maxItems) bounds.push(`at most ${node.maxItems} items`);
   const values = node.enum ?? node.items?.enum;
   if (values) bounds.push(values.map(value => `\`${value}\``).join(', '));
-  const type = node['x-kubernetes-int-or-string'] ? 'integer or string' : node.type === 'array' ? `list of ${node.items.type}` : node.type;
+  const type = node['x-kubernetes-int-or-string']
+    ? 'integer or string'
+    : node.type === 'array'
+      ? `list of ${node.items.type}`
+      : node.type;
   return bounds.length ? `${type}: ${bounds.join('; ')}` : type;
 }
