@@ -1,22 +1,22 @@
-/** Where the API server is and how to prove who one is. Asked anew for each connection, so that rotation needs no restart. */
-export interface Credentials {
-  /** May be plain http, and may have a path (a server behind a gateway). */
-  readonly server: URL;
-  /** The namespace that the credentials name as one's own. */
-  readonly namespace?: string;
-  tls(): TlsOptions;
-  /** Value of the Authorization header, if there is one. */
-  authorization(): Promise<string | undefined>;
-  /** The server answered 401: what is cached may have been replaced. */
-  rejected?(): void;
+/** What node:tls takes to know the server and to be known by it. */
+export interface TlsSettings {
+  ca?: string | Buffer;
+  cert?: string | Buffer;
+  key?: string | Buffer;
+  /** Name to expect in the server's certificate, where it is not the one in the URL. */
+  servername?: string;
+  rejectUnauthorized?: boolean;
 }
 
-/** PEM texts; names as in `node:tls`. */
-export interface TlsOptions {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  /** Name in the server's certificate, where it differs from the URL's. */
-  readonly servername?: string;
-  readonly rejectUnauthorized?: boolean;
+/** Where the API server is, and who we are to it. */
+export interface Credentials {
+  readonly server: URL;
+  /** Namespace of the identity or of the context, where known. */
+  readonly namespace?: string;
+  /** The Authorization header for the next request, if any. */
+  authorization(): Promise<string | undefined>;
+  /** Read after {@link authorization}, which may renew it. */
+  tls(): TlsSettings;
+  /** Told of a 401, so that the next request brings fresh credentials. */
+  refused?(): void;
 }

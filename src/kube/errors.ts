@@ -1,57 +1,76 @@
-/** The fields of a meta/v1 Status that are read here: the API server's way of saying why not. */
+/** A metav1.Status, the body of every refusal by an API server. */
 export interface Status {
+  readonly kind?: string;
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
-  readonly details?: { readonly retryAfterSeconds?: number };
+  readonly details?: {
+    readonly retryAfterSeconds?: number;
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string }[];
+  };
 }
 
-/** The API server answered, with a refusal. */
+/** The API server answered, and the answer is no. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  /** HTTP status. */
+  /** HTTP status code. */
   readonly status: number;
-  /** Machine-readable: `NotFound`, `Conflict`, ... Empty where the server gave none. */
+  /** Machine-readable reason of the Status ("NotFound", "Conflict", "Expired"), or "Unknown". */
   readonly reason: string;
-  /** How long the server asks to wait before the next try, in milliseconds. */
+  /** How long the server asks to be left alone, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Reasons of the Status' causes. */
+  readonly causes: readonly string[];
 
-  constructor(request: string, status: number, { reason = '', message = '', details }: Status, retryAfterMs?: number) {
-    super(`${request}: ${status} ${message || reason || 'without a reason'}${advice(status)}`);
+  constructor(request: string, status: number, body: Status, retryAfterMs?: number) {
+    const said = body.message ?? `HTTP ${status}`;
+    super([`${request}: ${said}`, ADVICE[status]].filter(Boolean).join('; '));
     this.status = status;
-    this.reason = reason;
-    const wait = retryAfterMs ?? (details?.retryAfterSeconds ? details.retryAfterSeconds * 1000 : undefined);
+    this.reason = body.reason ?? 'Unknown';
+    this.causes = body.details?.causes?.map(cause => cause.reason ?? '') ?? [];
+    const wait = retryAfterMs ?? secondsToMs(body.details?.retryAfterSeconds);
     if (wait !== undefined) this.retryAfterMs = wait;
   }
 }
 
-/** No answer, or a part of one: refused, timed out, cut off, or closed by ourselves. */
+/** No answer, or a broken one: refused or reset connections, deadlines, certificates, unreadable bodies. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
-  /** Of the system (`ECONNREFUSED`), of TLS (`CERT_HAS_EXPIRED`), or `TIMEOUT`, `IDLE`, `CLOSED`. */
+  /** Node's error code ("ECONNREFUSED"), or "CONNECT_TIMEOUT", "HEADER_TIMEOUT", "CALL_TIMEOUT", "IDLE_TIMEOUT", "BAD_BODY", "CLOSED". */
   readonly code: string;
 
-  constructor(request: string, code: string, message: string, cause?: unknown) {
-    super(`${request}: ${message}`, { cause });
+  constructor(request: string, code: string, problem: string, cause?: unknown) {
+    super(`${request}: ${problem}`, { cause });
     this.code = code;
   }
 }
 
-export const isNotFound = (error: unknown): boolean => hasStatus(error, 404);
+const ADVICE: Readonly<Record<number, string>> = {
+  401: 'the credentials are missing, expired or of another cluster: check the service-account token or the kubeconfig',
+  403: 'grant it by a ClusterRole or Role: `kubectl auth can-i` with --as shows what this identity may do',
+};
 
-/** The object changed since it was read. A name that is taken is {@link isAlreadyExists}. */
-export const isConflict = (error: unknown): boolean => hasStatus(error, 409) && !isAlreadyExists(error);
+export const isNotFound = (error: unknown): error is ApiError => hasStatus(error, 404);
 
-export const isAlreadyExists = (error: unknown): boolean => error instanceof ApiError && error.reason === 'AlreadyExists';
+/** The object is newer than the resourceVersion that was sent, or a precondition failed. */
+export const isConflict = (error: unknown): error is ApiError =>
+  hasStatus(error, 409) && error.reason !== 'AlreadyExists';
 
-/** The resource version, or the list's continue token, is older than what the server remembers. */
-export const isGone = (error: unknown): boolean =>
-  hasStatus(error, 410) || (error instanceof ApiError && (error.reason === 'Expired' || error.reason === 'Gone'));
+export const isAlreadyExists = (error: unknown): error is ApiError =>
+  hasStatus(error, 409) && error.reason === 'AlreadyExists';
 
-const hasStatus = (error: unknown, status: number): boolean => error instanceof ApiError && error.status === status;
+/** A resourceVersion or continue token that is too old to go on from. */
+export const isGone = (error: unknown): error is ApiError => hasStatus(error, 410);
 
-function advice(status: number): string {
-  if (status === 401) return ' (the token or client certificate is not valid here, or has expired: renew it)';
-  if (status === 403) return ' (grant it by RBAC: "kubectl auth can-i --list" shows what this identity may do)';
-  return '';
+/** A resourceVersion that this server has not seen yet: another etcd, or one restored from a backup. */
+export const isFromTheFuture = (error: unknown): error is ApiError =>
+  error instanceof ApiError &&
+  (error.causes.includes('ResourceVersionTooLarge') || error.message.includes('Too large resource version'));
+
+function hasStatus(error: unknown, status: number): error is ApiError {
+  return error instanceof ApiError && error.status === status;
+}
+
+function secondsToMs(seconds: number | undefined): number | undefined {
+  return seconds ? seconds * 1000 : undefined;
 }
