@@ -90,7 +90,7 @@ export class Reflector<K extends KubeObject, T> {
     this.#options = options;
     this.#random = options.random ?? Math.random;
     this.#collection = new Collection(object => options.project(object));
-    this.#trouble = new TroubleLog(options.log, options.name);
+    this.#trouble = new TroubleLog(options.log, 'watch', { resource: options.name });
     this.#streamingList = options.streamingList ?? true;
     // Nobody has to wait for it.
     this.#firstSync.promise.catch(() => {});

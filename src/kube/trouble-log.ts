@@ -1,17 +1,20 @@
-import type { Log } from '../core/log.ts';
+import type { Log, LogFields } from '../core/log.ts';
 
 const REPEAT_MS = 60_000;
 
 /** Says each distinct trouble once, then at most once a minute, and when it is over. */
 export class TroubleLog {
   readonly #log: Log;
-  readonly #resource: string;
+  readonly #activity: string;
+  readonly #fields: LogFields;
   readonly #saidAt = new Map<string, number>();
   #current: string | undefined;
 
-  constructor(log: Log, resource: string) {
+  /** `activity` is what goes on despite the trouble: "watch". */
+  constructor(log: Log, activity: string, fields: LogFields) {
     this.#log = log;
-    this.#resource = resource;
+    this.#activity = activity;
+    this.#fields = fields;
   }
 
   report(problem: string): void {
@@ -20,12 +23,12 @@ export class TroubleLog {
     if (this.#saidAt.has(problem)) return;
     this.#saidAt.set(problem, now);
     this.#current = problem;
-    this.#log.warn('watch interrupted, trying again', { resource: this.#resource, error: problem });
+    this.#log.warn(`${this.#activity} interrupted, trying again`, { ...this.#fields, error: problem });
   }
 
   recovered(): void {
     if (this.#current === undefined) return;
-    this.#log.info('watch works again', { resource: this.#resource, after: this.#current });
+    this.#log.info(`${this.#activity} works again`, { ...this.#fields, after: this.#current });
     this.#current = undefined;
   }
 

@@ -24,6 +24,7 @@ export class WorkQueue {
   readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number }>();
   readonly #failures = new Map<string, number>();
   #state: 'new' | 'started' | 'stopped' = 'new';
+  #isWoken = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: WorkQueueOptions) {
@@ -40,7 +41,7 @@ export class WorkQueue {
     if (this.#state === 'stopped') return;
     this.#cancelTimer(key);
     this.#ready.add(key);
-    this.#next();
+    this.#nextSoon();
   }
 
   /** In so many milliseconds, or earlier when it was to be added earlier anyway. */
@@ -57,7 +58,7 @@ export class WorkQueue {
   /** Before this, keys are only collected. */
   start(): void {
     if (this.#state === 'new') this.#state = 'started';
-    this.#next();
+    this.#nextSoon();
   }
 
   /** Forgets all that waits; resolves when the work under way has ended. */
@@ -76,6 +77,16 @@ export class WorkQueue {
     await this.#idle.promise;
   }
 
+  /** What is added in one go is ordered together, and a caller of `add` never finds itself inside the work. */
+  #nextSoon(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    queueMicrotask(() => {
+      this.#isWoken = false;
+      this.#next();
+    });
+  }
+
   #next(): void {
     if (this.#state !== 'started') return;
     for (const key of this.#ready) {
@@ -87,8 +98,6 @@ export class WorkQueue {
   }
 
   async #workOn(key: string): Promise<void> {
-    // A caller of `add` never finds itself inside the work.
-    await Promise.resolve();
     try {
       await this.#options.work(key);
       this.#failures.delete(key);
