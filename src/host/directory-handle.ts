@@ -1,0 +1,106 @@
+import { constants, type FileHandle, lstat, mkdir, open, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode, HostError } from './errors.ts';
+
+const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
+
+/**
+ * A directory held open. Node has no openat(2); a path through `/proc/self/fd/<fd>` (proc_pid_fd(5)) does the same: it
+ * starts at this very directory, wherever it was moved and whatever has its old name now.
+ */
+export class DirectoryHandle {
+  /** Where the directory was when it was opened, for messages. */
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #identity: string;
+
+  private constructor(path: string, handle: FileHandle, identity: string) {
+    this.path = path;
+    this.#handle = handle;
+    this.#identity = identity;
+  }
+
+  /** Opens an existing directory. Links in `path` are followed: where the kubelet's root is, is the administrator's say. */
+  static async openRoot(path: string): Promise<DirectoryHandle> {
+    try {
+      return await DirectoryHandle.#adopt(path, await open(path, OPEN_DIRECTORY));
+    } catch (error) {
+      const code = errorCode(error);
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw HostError.from(error, path);
+      const remedy = "set --kubelet-root to the node's kubelet directory and mount it";
+      throw new HostError('DirectoryMissing', 'no kubelet directory at', path, remedy, { cause: error });
+    }
+  }
+
+  /** Opens a directory in this one, made when missing (0755). A link or another kind of file there is not ours to use. */
+  async openChild(name: string): Promise<DirectoryHandle> {
+    const path = join(this.path, name);
+    try {
+      const made = await this.#makeMissing(name);
+      const handle = await open(this.at(name), OPEN_DIRECTORY | constants.O_NOFOLLOW);
+      // The umask may have taken away what the container runtime needs to get in.
+      if (made) await handle.chmod(0o755);
+      return await DirectoryHandle.#adopt(path, handle);
+    } catch (error) {
+      throw (await this.#foreign(name, path)) ?? HostError.from(error, path);
+    }
+  }
+
+  /** The path that leads to an entry of exactly this directory. */
+  at(name: string): string {
+    return `/proc/self/fd/${this.#handle.fd}/${name}`;
+  }
+
+  /** Does `name` still lead from here to that directory? */
+  async holds(name: string, child: DirectoryHandle): Promise<boolean> {
+    try {
+      return identityOf(await lstat(this.at(name), { bigint: true })) === child.#identity;
+    } catch {
+      return false;
+    }
+  }
+
+  list(): Promise<string[]> {
+    return readdir(this.at('.'));
+  }
+
+  /** Makes entries made, renamed and removed here survive a power cut. */
+  sync(): Promise<void> {
+    return this.#handle.sync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  async #makeMissing(name: string): Promise<boolean> {
+    try {
+      // Looked for first, because on a read-only file system mkdir fails even for a directory that is there.
+      await lstat(this.at(name));
+      return false;
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+    await mkdir(this.at(name), 0o755);
+    return true;
+  }
+
+  async #foreign(name: string, path: string): Promise<HostError | undefined> {
+    const found = await lstat(this.at(name)).catch(() => undefined);
+    if (!found || found.isDirectory()) return undefined;
+    if (!found.isSymbolicLink()) {
+      return new HostError('DirectoryForeign', 'no directory but a file at', path, 'move it away');
+    }
+    const target = await readlink(this.at(name)).catch(() => '?');
+    const remedy = 'uninstall what made it (Security Profiles Operator does) and remove the link';
+    return new HostError('DirectoryForeign', `a symbolic link to ${target.slice(0, 80)} is at`, path, remedy);
+  }
+
+  static async #adopt(path: string, handle: FileHandle): Promise<DirectoryHandle> {
+    return new DirectoryHandle(path, handle, identityOf(await handle.stat({ bigint: true })));
+  }
+}
+
+function identityOf(stats: { dev: bigint; ino: bigint }): string {
+  return `${stats.dev}:${stats.ino}`;
+}
