@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { BigIntStats } from 'node:fs';
 import { constants, lstat, open, rename, unlink } from 'node:fs/promises';
-import type { DirectoryHandle } from './directory-handle.ts';
+import { type DirectoryHandle, setMode } from './directory-handle.ts';
 import { errorCode } from './errors.ts';
 
 /** The same as long as nobody touched the file: inode, size, and times to the nanosecond. */
@@ -67,7 +67,7 @@ export async function replaceFile(
   const file = await open(directory.at(temporary), flags, FILE_MODE);
   try {
     try {
-      await file.chmod(FILE_MODE);
+      await setMode(file, FILE_MODE);
       await file.writeFile(text);
       if (options.durable) await file.sync();
     } finally {

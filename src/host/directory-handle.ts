@@ -1,4 +1,4 @@
-import { constants, type FileHandle, lstat, mkdir, open, readdir, readlink } from 'node:fs/promises';
+import { chmod, constants, type FileHandle, lstat, mkdir, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, HostError } from './errors.ts';
 
@@ -39,7 +39,7 @@ export class DirectoryHandle {
       const made = await this.#makeMissing(name);
       const handle = await open(this.at(name), OPEN_DIRECTORY | constants.O_NOFOLLOW);
       // The umask may have taken away what the container runtime needs to get in.
-      if (made) await handle.chmod(0o755);
+      if (made) await setMode(handle, 0o755);
       return await DirectoryHandle.#adopt(path, handle);
     } catch (error) {
       throw (await this.#foreign(name, path)) ?? HostError.from(error, path);
@@ -99,6 +99,11 @@ export class DirectoryHandle {
   static async #adopt(path: string, handle: FileHandle): Promise<DirectoryHandle> {
     return new DirectoryHandle(path, handle, identityOf(await handle.stat({ bigint: true })));
   }
+}
+
+/** fchmod(2) by way of a path, because `FileHandle.chmod` does not work under Node's `--permission`. */
+export function setMode(file: FileHandle, mode: number): Promise<void> {
+  return chmod(`/proc/self/fd/${file.fd}`, mode);
 }
 
 function identityOf(stats: { dev: bigint; ino: bigint }): string {
