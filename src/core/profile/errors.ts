@@ -1,5 +1,11 @@
 /** Why a profile cannot be rendered. It stays so until somebody changes this profile or one it is based on. */
-export type ProfileErrorReason = 'BaseNotFound' | 'BaseCycle' | 'BaseTooDeep' | 'InvalidSpec' | 'PathConflict';
+export type ProfileErrorReason =
+  | 'BaseNotFound'
+  | 'BaseCycle'
+  | 'BaseTooDeep'
+  | 'InvalidSpec'
+  | 'TooLarge'
+  | 'PathConflict';
 
 export class ProfileError extends Error {
   readonly reason: ProfileErrorReason;

@@ -1,5 +1,6 @@
 import type { ResolvedSpec } from './base.ts';
 import { digestOf } from './digest.ts';
+import { ProfileError } from './errors.ts';
 import { renderProfile } from './render.ts';
 
 /** A file's text and the digest of its bytes. */
@@ -11,19 +12,35 @@ export interface Rendered {
 /** Key of the ConfigMap where all nodes take the same file. */
 const COMMON_KEY = 'profile.json';
 
+/** What the API server lets a ConfigMap's data hold, keys included (k8s.io/api/core/v1, `MaxSecretSize`), less the keys. */
+const MAX_BYTES = 1024 * 1024 - 4096;
+
 const keyOf = (architecture: string): string => `${architecture}.json`;
 
 /**
  * The rendered forms by ConfigMap key: one for all where the profile lists no architecture, else one for each of the given
- * node architectures.
+ * node architectures. Throws `ProfileError` where they do not fit into one ConfigMap.
  */
 export function renderVariants(spec: ResolvedSpec, architectures: Iterable<string>): ReadonlyMap<string, Rendered> {
   const rendered = (architecture: string): Rendered => {
     const text = renderProfile(spec, architecture);
     return { text, digest: digestOf(text) };
   };
-  if (!spec.architectures?.length) return new Map([[COMMON_KEY, rendered('')]]);
-  return new Map([...architectures].sort().map(each => [keyOf(each), rendered(each)]));
+  const variants = spec.architectures?.length
+    ? new Map([...architectures].sort().map(each => [keyOf(each), rendered(each)]))
+    : new Map([[COMMON_KEY, rendered('')]]);
+  checkSize(variants);
+  return variants;
+}
+
+function checkSize(variants: ReadonlyMap<string, Rendered>): void {
+  const bytes = [...variants.values()].reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  if (bytes <= MAX_BYTES) return;
+  const all = variants.size > 1 ? ` for ${variants.size} node architectures together` : '';
+  throw new ProfileError(
+    'TooLarge',
+    `spec.syscalls: the rendered profile has ${bytes} bytes${all}, and a ConfigMap holds ${MAX_BYTES}: give calls with the same action and conditions one rule together, or remove rules.`,
+  );
 }
 
 /** The key a node takes; nothing where the operator has not rendered for its architecture yet. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { SeccompProfileSpec } from '../../../../src/core/api/seccomp-profile.ts';
 import { digestOf } from '../../../../src/core/profile/digest.ts';
+import { ProfileError } from '../../../../src/core/profile/errors.ts';
 import { pickVariantKey, renderVariants } from '../../../../src/core/profile/variants.ts';
 
 describe('the rendered forms of a profile', () => {
@@ -17,6 +18,17 @@ describe('the rendered forms of a profile', () => {
     expect([...variants.keys()]).to.deep.equal(['amd64.json', 'arm64.json']);
     expect(variants.get('amd64.json')?.text).to.contain('SCMP_ARCH_X86').and.not.contain('SCMP_ARCH_ARM');
     expect(variants.get('arm64.json')?.text).to.contain('SCMP_ARCH_ARM').and.not.contain('SCMP_ARCH_X86');
+  });
+
+  it('are refused where they do not fit into one ConfigMap, together', () => {
+    const names = Array.from({ length: 1024 }, (_, at) => `call_${at}_${'x'.repeat(40)}`);
+    const rules = (count: number) =>
+      Array.from({ length: count }, () => ({ names, action: 'SCMP_ACT_ALLOW' as const }));
+    const large = { ...varying, syscalls: rules(12) };
+    expect(renderVariants(large, ['amd64'])).to.have.lengthOf(1);
+    expect(() => renderVariants(large, ['amd64', 'arm64']))
+      .to.throw(ProfileError, /^spec\.syscalls: .* bytes for 2 node architectures together/)
+      .with.property('reason', 'TooLarge');
   });
 
   it('carry the digest of their bytes', () => {
