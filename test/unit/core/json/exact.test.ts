@@ -11,6 +11,10 @@ describe('JSON without lost digits', () => {
     });
   });
 
+  it('keeps the first integer that a number cannot hold', () => {
+    expect(parseExact('[9007199254740993]')).to.deep.equal(['9007199254740993']);
+  });
+
   it('leaves the largest exact integer, fractions and exponents as they are', () => {
     expect(parseExact('[9007199254740991, 1e21, 0.1234567890123456]')).to.deep.equal([
       9007199254740991, 1e21, 0.1234567890123456,

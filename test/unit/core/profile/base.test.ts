@@ -71,6 +71,12 @@ describe('a profile with a base', () => {
     ).to.deep.equal([own]);
   });
 
+  it('takes KILL for what it is, the killing of a thread, which restricts less than the killing of the process', () => {
+    const [thread, all] = [rule('SCMP_ACT_KILL', ['mkdir']), rule('SCMP_ACT_KILL_PROCESS', ['mkdir'])];
+    expect(resolved(spec([all], 'base'), { base: spec([thread]) })).to.deep.equal([thread]);
+    expect(resolved(spec([thread], 'base'), { base: spec([refuse('mkdir')]) })).to.deep.equal([refuse('mkdir')]);
+  });
+
   it('takes conditions as the same whatever their order and the way their values are written', () => {
     const own = rule('SCMP_ACT_ERRNO', ['clone'], {
       args: [
