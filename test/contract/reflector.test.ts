@@ -1,0 +1,272 @@
+import { expect } from 'chai';
+import { silentLog } from '../../src/core/log.ts';
+import { kubeconfigCredentials } from '../../src/kube/kubeconfig.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { Reflector, type ReflectorOptions } from '../../src/kube/reflector.ts';
+import { Transport } from '../../src/kube/transport.ts';
+import { type ControlPlane, startControlPlane } from '../rig/control-plane.ts';
+import { FaultProxy, failWatch, refuse, type Seen } from '../support/fault-proxy.ts';
+import { Recorder } from './recorder.ts';
+import { Sandbox } from './sandbox.ts';
+
+const userAgent = 'contract-test';
+
+/** Asks to go on from a resourceVersion. */
+const resumes = ({ query }: Seen): boolean => query.get('watch') === 'true' && query.has('resourceVersion');
+
+const streamsList = ({ query }: Seen): boolean => query.has('sendInitialEvents');
+
+describe('reflector on a real API server', function () {
+  this.timeout(60_000);
+  let plane: ControlPlane;
+  let api: Transport;
+  let proxy: FaultProxy;
+  let sandbox: Sandbox;
+  let recorder: Recorder<string>;
+  let through: Transport;
+  let running: Reflector<KubeObject, string>[];
+
+  before(async () => {
+    plane = await startControlPlane();
+    api = new Transport({ credentials: await kubeconfigCredentials(plane.kubeconfig), userAgent });
+  });
+
+  after(async () => {
+    api?.close();
+    await plane?.stop();
+  });
+
+  beforeEach(async () => {
+    proxy = await FaultProxy.start(await kubeconfigCredentials(plane.kubeconfig));
+    through = new Transport({ credentials: proxy.credentials, userAgent });
+    sandbox = await Sandbox.make(api);
+    recorder = new Recorder();
+    running = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(running.map(reflector => reflector.stop()));
+    through.close();
+    await proxy.stop();
+  });
+
+  /** Through the proxy, with the shortest of its random delays. */
+  function reflect(options: Partial<ReflectorOptions<KubeObject, string>> = {}): Reflector<KubeObject, string> {
+    const reflector = new Reflector<KubeObject, string>({
+      transport: through,
+      path: sandbox.path,
+      name: 'configmaps',
+      project: ({ metadata }) => metadata.resourceVersion ?? '',
+      handler: recorder,
+      log: silentLog,
+      random: () => 0,
+      ...options,
+    });
+    running.push(reflector);
+    reflector.start();
+    return reflector;
+  }
+
+  it('lists, then tells of what comes, changes and goes', async () => {
+    await sandbox.create('old');
+    const reflector = reflect();
+    await reflector.whenSynced();
+    expect(recorder.told).to.deep.equal(['added old']);
+    expect(recorder.changes[0]?.initial).to.equal(true);
+    await sandbox.create('new');
+    const edited = await sandbox.edit('new', { a: 'b' });
+    await sandbox.delete('old');
+    await recorder.untilTold('deleted', 'old');
+    expect(recorder.told).to.deep.equal(['added old', 'added new', 'modified new', 'deleted old']);
+    expect(recorder.changes.slice(1).every(({ initial }) => !initial)).to.equal(true);
+    expect([...reflector.items]).to.deep.equal([[`${sandbox.namespace}/new`, edited.metadata.resourceVersion]]);
+    expect(proxy.requests).to.have.length(1);
+  });
+
+  it('goes on where it was after a watch is cut in the middle of a line', async () => {
+    await sandbox.create('a');
+    await reflect().whenSynced();
+    proxy.cutWatches();
+    await sandbox.create('b');
+    await recorder.untilTold('added', 'b');
+    expect(recorder.told).to.deep.equal(['added a', 'added b']);
+    expect(proxy.lists).to.have.length(1);
+    expect(proxy.requests.slice(1).every(resumes)).to.equal(true);
+  });
+
+  const forgotten: Record<string, (response: Parameters<typeof refuse>[0]) => true> = {
+    'an HTTP 410': response => refuse(response, 410, 'Expired'),
+    'an ERROR event 410': response => failWatch(response, 410, 'Expired'),
+    'a resourceVersion from the future': response =>
+      refuse(response, 504, 'Timeout', { details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } }),
+  };
+  for (const [what, answer] of Object.entries(forgotten)) {
+    it(`lists again after ${what}, and finds what was deleted meanwhile`, async () => {
+      await sandbox.create('stays');
+      await sandbox.create('goes');
+      await reflect().whenSynced();
+      proxy.intercept = async (seen, response) => {
+        if (!resumes(seen)) return false;
+        proxy.intercept = undefined;
+        await sandbox.delete('goes');
+        return answer(response);
+      };
+      proxy.cutWatches();
+      await recorder.until(() => recorder.syncs.length === 2);
+      expect(recorder.told.slice(2)).to.deep.equal(['deleted goes']);
+      expect(recorder.changes[2]?.object).to.equal(undefined);
+      expect(proxy.lists).to.have.length(2);
+    });
+  }
+
+  it('notices a server that is frozen', async () => {
+    const reflector = reflect({ idleTimeoutMs: 500 });
+    await reflector.whenSynced();
+    proxy.freezeWatches();
+    await sandbox.create('a');
+    await recorder.untilTold('added', 'a');
+    expect(proxy.lists).to.have.length(1);
+  });
+
+  it('follows a server that is restarted', async () => {
+    await reflect().whenSynced();
+    await plane.restartApiserver();
+    await sandbox.create('a');
+    await recorder.untilTold('added', 'a');
+  });
+
+  it('comes back slower and slower to a server that ends each watch at once', async () => {
+    await reflect().whenSynced();
+    const ended: number[] = [];
+    proxy.intercept = ({ at }, response) => {
+      if (ended.push(at) === 3) proxy.intercept = undefined;
+      response.end();
+      return true;
+    };
+    proxy.cutWatches();
+    await sandbox.create('a');
+    await recorder.untilTold('added', 'a');
+    const gaps = ended.slice(1).map((at, i) => at - (ended[i] ?? 0));
+    // Half of 1 and 2 s at least: timers may be late, never early (but for a millisecond of rounding).
+    for (const [i, gap] of gaps.entries()) expect(gap, `gap ${i}`).to.be.at.least(500 * 2 ** i - 2);
+  });
+
+  it('goes on through refusals of all kinds', async () => {
+    const refusals = [401, 403, 404, 503];
+    proxy.intercept = (_, response) => {
+      const code = refusals.shift();
+      return code !== undefined && refuse(response, code, 'Refused');
+    };
+    await sandbox.create('a');
+    await reflect().whenSynced();
+    expect(refusals).to.deep.equal([]);
+    expect(recorder.told).to.deep.equal(['added a']);
+  });
+
+  it('waits as long as the server asks', async () => {
+    proxy.intercept = (_, response) => {
+      proxy.intercept = undefined;
+      response.setHeader('retry-after', '2');
+      return refuse(response, 429, 'TooManyRequests');
+    };
+    await reflect().whenSynced();
+    const [refused, repeated] = proxy.requests;
+    expect((repeated?.at ?? 0) - (refused?.at ?? 0)).to.be.at.least(1_998);
+  });
+
+  const unserved: Record<string, (response: Parameters<typeof refuse>[0]) => true> = {
+    'refuses the parameter': response => refuse(response, 422, 'Invalid'),
+    'has an etcd without progress requests': response =>
+      failWatch(response, 500, 'InternalError', 'RequestWatchProgress is disabled'),
+  };
+  for (const [what, answer] of Object.entries(unserved)) {
+    it(`lists by pages where the server ${what}, and remembers it`, async () => {
+      const names = ['a', 'b', 'c', 'd', 'e'];
+      for (const name of names) await sandbox.create(name);
+      proxy.intercept = (seen, response) => streamsList(seen) && answer(response);
+      const reflector = reflect({ pageSize: 2, relistAfterMs: 0 });
+      await reflector.whenSynced();
+      expect(recorder.told).to.deep.equal(names.map(name => `added ${name}`));
+      expect(recorder.changes[0]?.object).to.deep.include({ apiVersion: 'v1', kind: 'ConfigMap' });
+      await sandbox.create('f');
+      await recorder.untilTold('added', 'f');
+      proxy.cutWatches();
+      await recorder.until(() => recorder.syncs.length === 2);
+      expect(proxy.requests.filter(streamsList)).to.have.length(1);
+      expect(recorder.changes).to.have.length(6);
+    });
+  }
+
+  it('deletes nothing because of a list that failed midway', async () => {
+    for (const name of ['a', 'b', 'c']) await sandbox.create(name);
+    let failures = 2;
+    reflect({ streamingList: false, pageSize: 1, relistAfterMs: 0 });
+    await recorder.untilTold('added', 'c');
+    // Seen by the watch, so there is one to cut.
+    await sandbox.create('d');
+    await recorder.untilTold('added', 'd');
+    proxy.intercept = ({ query }, response) =>
+      query.has('continue') && failures-- > 0 && refuse(response, 500, 'InternalError');
+    proxy.cutWatches();
+    await recorder.until(() => recorder.syncs.length === 2);
+    expect(failures).to.equal(-1);
+    expect(recorder.told).to.deep.equal(['added a', 'added b', 'added c', 'added d']);
+  });
+
+  it('outlives a handler that throws', async () => {
+    await sandbox.create('a');
+    const handler = {
+      changed: (change: Parameters<typeof recorder.changed>[0]) => {
+        recorder.changed(change);
+        throw new Error('a bug');
+      },
+      synced: () => Promise.reject(new Error('another bug')),
+    };
+    await reflect({ handler }).whenSynced();
+    await sandbox.create('b');
+    await recorder.untilTold('added', 'b');
+    expect(proxy.requests).to.have.length(1);
+  });
+
+  it('reads no further while a handler is busy', async () => {
+    const busy = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const handler = {
+      changed: async ({ key }: { key: string }) => {
+        seen.push(`begin ${key.split('/')[1]}`);
+        await busy.promise;
+        seen.push(`end ${key.split('/')[1]}`);
+      },
+    };
+    await sandbox.create('a');
+    await sandbox.create('b');
+    const reflector = reflect({ handler });
+    busy.resolve();
+    await reflector.whenSynced();
+    expect(seen).to.deep.equal(['begin a', 'end a', 'begin b', 'end b']);
+  });
+
+  it('says nothing more once it is stopped, whether it was connected or waiting', async () => {
+    const stopped = reflect();
+    await stopped.whenSynced();
+    await stopped.stop();
+    const told = [...recorder.told];
+    const other = new Recorder<string>();
+    await reflect({ handler: other, transport: api }).whenSynced();
+    await sandbox.create('late');
+    await other.untilTold('added', 'late');
+    expect(recorder.told).to.deep.equal(told);
+
+    const refused = Promise.withResolvers<void>();
+    proxy.intercept = (_, response) => {
+      refused.resolve();
+      response.setHeader('retry-after', '3600');
+      return refuse(response, 429, 'TooManyRequests');
+    };
+    const waiting = reflect();
+    const first = waiting.whenSynced().catch((error: Error) => error.message);
+    await refused.promise;
+    await waiting.stop();
+    expect(await first).to.match(/stopped before/);
+  });
+});
