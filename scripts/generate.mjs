@@ -8,7 +8,13 @@ const KINDS = [
   { crd: 'crds/seccompnodes.yaml', types: 'src/core/api/seccomp-node.ts' },
 ];
 /** Parts of a schema that become types of their own, by field. */
-const TITLES = { spec: 'Spec', status: 'Status', 'syscalls[]': 'Syscall', 'args[]': 'Arg', 'conditions[]': 'Condition' };
+const TITLES = {
+  spec: 'Spec',
+  status: 'Status',
+  'syscalls[]': 'Syscall',
+  'args[]': 'Arg',
+  'conditions[]': 'Condition',
+};
 const REFERENCE = 'docs/reference.md';
 
 const check = process.argv.includes('--check');
@@ -20,7 +26,10 @@ for (const { crd, types } of KINDS) {
   write(types, await typescript(spec.names.kind, schema));
   sections.push(section(spec, schema));
 }
-write(REFERENCE, `# Reference\n\nGenerated from \`crds/\`. The same text is in \`kubectl explain\`.\n\n${sections.join('\n')}`);
+write(
+  REFERENCE,
+  `# Reference\n\nGenerated from \`crds/\`. The same text is in \`kubectl explain\`.\n\n${sections.join('\n')}`,
+);
 if (stale.length) {
   console.error(`stale: ${stale.join(', ')}\nRun: npm run generate`);
   process.exit(1);
@@ -41,12 +50,20 @@ function write(path, text) {
 async function typescript(kind, schema) {
   const { properties, ...rest } = jsonSchema(schema, kind);
   const metadata = { tsType: 'ObjectMeta', description: properties.metadata.description };
-  const body = await compile({ ...rest, properties: { ...properties, metadata }, required: ['apiVersion', 'kind', 'metadata', ...(rest.required ?? [])] }, kind, {
-    additionalProperties: false,
-    bannerComment: '',
-    ignoreMinAndMaxItems: true,
-    style: { singleQuote: true, printWidth: 120 },
-  });
+  const body = await compile(
+    {
+      ...rest,
+      properties: { ...properties, metadata },
+      required: ['apiVersion', 'kind', 'metadata', ...(rest.required ?? [])],
+    },
+    kind,
+    {
+      additionalProperties: false,
+      bannerComment: '',
+      ignoreMinAndMaxItems: true,
+      style: { singleQuote: true, printWidth: 120 },
+    },
+  );
   const banner = '// Generated from the CRD by scripts/generate.mjs. Do not edit.\n\n';
   return `${banner}import type { ObjectMeta } from './metadata.ts';\n\n${body}`;
 }
@@ -70,7 +87,9 @@ function jsonSchema(node, kind, name) {
 }
 
 function section({ names, group, versions, scope }, schema) {
-  const columns = versions[0].additionalPrinterColumns.map(({ name, description = '' }) => `| ${name} | ${description} |`);
+  const columns = versions[0].additionalPrinterColumns.map(
+    ({ name, description = '' }) => `| ${name} | ${description} |`,
+  );
   return [
     `## ${names.kind}`,
     '',
@@ -100,11 +119,16 @@ function rows(path, node) {
 
 function typeText(node) {
   const bounds = [];
-  if (node.minimum !== undefined) bounds.push(node.maximum === undefined ? `from ${node.minimum}` : `${node.minimum} to ${node.maximum}`);
+  if (node.minimum !== undefined)
+    bounds.push(node.maximum === undefined ? `from ${node.minimum}` : `${node.minimum} to ${node.maximum}`);
   if (node.maxLength) bounds.push(`at most ${node.maxLength} characters`);
   if (node.maxItems) bounds.push(`at most ${node.maxItems} items`);
   const values = node.enum ?? node.items?.enum;
   if (values) bounds.push(values.map(value => `\`${value}\``).join(', '));
-  const type = node['x-kubernetes-int-or-string'] ? 'integer or string' : node.type === 'array' ? `list of ${node.items.type}` : node.type;
+  const type = node['x-kubernetes-int-or-string']
+    ? 'integer or string'
+    : node.type === 'array'
+      ? `list of ${node.items.type}`
+      : node.type;
   return bounds.length ? `${type}: ${bounds.join('; ')}` : type;
 }

@@ -1,57 +1,47 @@
-/** The fields of a meta/v1 Status that are read here: the API server's way of saying why not. */
-export interface Status {
-  readonly code?: number;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly details?: { readonly retryAfterSeconds?: number };
-}
-
-/** The API server answered, with a refusal. */
+/** The API server answered, and refused. */
 export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  /** HTTP status. */
   readonly status: number;
-  /** Machine-readable: `NotFound`, `Conflict`, ... Empty where the server gave none. */
+  /** `reason` of the Status object, such as NotFound or Conflict. */
   readonly reason: string;
-  /** How long the server asks to wait before the next try, in milliseconds. */
-  readonly retryAfterMs?: number;
+  /** How long the server asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(request: string, status: number, { reason = '', message = '', details }: Status, retryAfterMs?: number) {
-    super(`${request}: ${status} ${message || reason || 'without a reason'}${advice(status)}`);
+  constructor(what: string, status: number, body: string, retryAfterSeconds?: string) {
+    const { reason = '', message = body.slice(0, 300) } = readStatus(body);
+    super(`${what}: ${status} ${message}${ADVICE[status] ?? ''}`);
     this.status = status;
     this.reason = reason;
-    const wait = retryAfterMs ?? (details?.retryAfterSeconds ? details.retryAfterSeconds * 1000 : undefined);
-    if (wait !== undefined) this.retryAfterMs = wait;
+    this.retryAfterMs = retryAfterSeconds ? Number(retryAfterSeconds) * 1000 || undefined : undefined;
   }
 }
 
-/** No answer, or a part of one: refused, timed out, cut off, or closed by ourselves. */
+/** There was no answer, or it broke off. */
 export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError';
-  /** Of the system (`ECONNREFUSED`), of TLS (`CERT_HAS_EXPIRED`), or `TIMEOUT`, `IDLE`, `CLOSED`. */
-  readonly code: string;
+  readonly code: string | undefined;
 
-  constructor(request: string, code: string, message: string, cause?: unknown) {
-    super(`${request}: ${message}`, { cause });
-    this.code = code;
+  constructor(what: string, cause: Error & { code?: string }) {
+    super(`${what}: ${cause.message || cause.code}`, { cause });
+    this.code = cause.code;
   }
 }
+
+const ADVICE: Readonly<Record<number, string>> = {
+  401: ' (the token or certificate is not accepted: is it expired, or of another cluster?)',
+  403: ' (are the roles of manifests/base/rbac installed?)',
+};
+
+function readStatus(body: string): { reason?: string; message?: string } {
+  try {
+    return JSON.parse(body) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+const hasStatus = (error: unknown, status: number) => error instanceof ApiError && error.status === status;
 
 export const isNotFound = (error: unknown): boolean => hasStatus(error, 404);
-
-/** The object changed since it was read. A name that is taken is {@link isAlreadyExists}. */
-export const isConflict = (error: unknown): boolean => hasStatus(error, 409) && !isAlreadyExists(error);
-
-export const isAlreadyExists = (error: unknown): boolean => error instanceof ApiError && error.reason === 'AlreadyExists';
-
-/** The resource version, or the list's continue token, is older than what the server remembers. */
-export const isGone = (error: unknown): boolean =>
-  hasStatus(error, 410) || (error instanceof ApiError && (error.reason === 'Expired' || error.reason === 'Gone'));
-
-const hasStatus = (error: unknown, status: number): boolean => error instanceof ApiError && error.status === status;
-
-function advice(status: number): string {
-  if (status === 401) return ' (the token or client certificate is not valid here, or has expired: renew it)';
-  if (status === 403) return ' (grant it by RBAC: "kubectl auth can-i --list" shows what this identity may do)';
-  return '';
-}
+export const isGone = (error: unknown): boolean => hasStatus(error, 410);
+export const isAlreadyExists = (error: unknown): boolean =>
+  error instanceof ApiError && error.reason === 'AlreadyExists';
+export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.reason === 'Conflict';

@@ -20,7 +20,8 @@ export async function kubeconfigCredentials(path: string): Promise<Credentials> 
   const context = config.contexts?.find(({ name }) => name === current)?.context;
   const cluster = config.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
   const user = config.users?.find(({ name }) => name === context?.user)?.user ?? {};
-  if (!cluster?.['server']) throw new Error(`${path}: the current context "${current ?? ''}" names no cluster with a server`);
+  if (!cluster?.['server'])
+    throw new Error(`${path}: the current context "${current ?? ''}" names no cluster with a server`);
   if (user['exec'] || user['auth-provider']) {
     throw new Error(`${path}: the agent takes a token or a client certificate, not exec or auth-provider`);
   }

@@ -183,11 +183,14 @@ export class Reflector<K extends KubeObject, T> {
         kind: string;
         metadata: { resourceVersion: string; continue?: string };
         items: K[];
-      }>('GET', this.#options.path, { query: { ...this.#selectors, limit: PAGE, continue: next }, signal: this.#abort.signal });
+      }>('GET', this.#options.path, {
+        query: { ...this.#selectors, limit: PAGE, continue: next },
+        signal: this.#abort.signal,
+      });
       this.#lastContact = performance.now();
       for (const item of page.items) {
         // Lists leave out what the list itself says of its items.
-        const object = { apiVersion: page.apiVersion, kind: page.kind.replace(/List$/, ''), ...item };
+        const object = { ...item, apiVersion: page.apiVersion, kind: page.kind.replace(/List$/, '') };
         await this.#take(object, object.metadata.resourceVersion ?? '');
       }
       resourceVersion = page.metadata.resourceVersion;
@@ -262,7 +265,15 @@ export class Reflector<K extends KubeObject, T> {
     this.#entries.set(key, { uid, resourceVersion, item });
     this.#items.set(key, item);
     const type = known ? 'modified' : 'added';
-    await this.#deliver({ key, type, item, previous: known?.item, object, resourceVersion, listed: this.#listing !== undefined });
+    await this.#deliver({
+      key,
+      type,
+      item,
+      previous: known?.item,
+      object,
+      resourceVersion,
+      listed: this.#listing !== undefined,
+    });
   }
 
   async #drop(key: string, resourceVersion: string, object?: K): Promise<void> {
@@ -272,7 +283,15 @@ export class Reflector<K extends KubeObject, T> {
     this.#items.delete(key);
     const found = object ? { object } : {};
     const listed = this.#listing !== undefined;
-    await this.#deliver({ key, type: 'deleted', item: undefined, previous: known.item, ...found, resourceVersion, listed });
+    await this.#deliver({
+      key,
+      type: 'deleted',
+      item: undefined,
+      previous: known.item,
+      ...found,
+      resourceVersion,
+      listed,
+    });
   }
 
   #deliver(change: Change<K, T>): Promise<void> {

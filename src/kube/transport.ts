@@ -62,7 +62,8 @@ export class Transport {
       return parseExact(text) as T;
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      if (deadline.aborted) throw new ConnectionError(what, new Error(`no answer within ${this.#callTimeoutMs / 1000} s`));
+      if (deadline.aborted)
+        throw new ConnectionError(what, new Error(`no answer within ${this.#callTimeoutMs / 1000} s`));
       throw new ConnectionError(what, error as Error);
     }
   }
@@ -109,16 +110,22 @@ export class Transport {
     if (authorization) headers['authorization'] = authorization;
     if (payload) Object.assign(headers, { 'content-type': contentType, 'content-length': payload.length });
     const url = new URL(credentials.server.pathname.replace(/\/$/, '') + path, credentials.server);
-    for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(key, String(value));
+    for (const [key, value] of Object.entries(query ?? {}))
+      if (value !== undefined) url.searchParams.set(key, String(value));
     const settings = { method, headers, signal, agent };
-    const request = this.#isTls ? https.request(url, { ...settings, ...credentials.tls() }) : http.request(url, settings);
+    const request = this.#isTls
+      ? https.request(url, { ...settings, ...credentials.tls() })
+      : http.request(url, settings);
     return answered(request, payload);
   }
 }
 
 function answered(request: ClientRequest, payload: Buffer | undefined): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${HEADERS_TIMEOUT_MS / 1000} s`)), HEADERS_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => request.destroy(new Error(`no answer within ${HEADERS_TIMEOUT_MS / 1000} s`)),
+      HEADERS_TIMEOUT_MS,
+    );
     request.once('response', response => {
       clearTimeout(timer);
       resolve(response);

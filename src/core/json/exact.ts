@@ -12,6 +12,7 @@ const INTEGER = /^-?\d+$/;
 
 function keepLongIntegers(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {
   const source = context?.source;
-  const isLong = typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && INTEGER.test(source);
+  const isLong =
+    typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && INTEGER.test(source);
   return isLong ? source : value;
 }

@@ -42,14 +42,23 @@ function chainOf(name: string, first: string, lookup: Lookup): SeccompProfileSpe
   while (next) {
     const shown = [...path, next].join(' -> ');
     if (path.includes(next)) {
-      throw new ProfileError('BaseCycle', `spec.baseProfileName: the chain ${shown} never ends: remove one of its links.`);
+      throw new ProfileError(
+        'BaseCycle',
+        `spec.baseProfileName: the chain ${shown} never ends: remove one of its links.`,
+      );
     }
     if (bases.length === MAX_DEPTH) {
-      throw new ProfileError('BaseTooDeep', `spec.baseProfileName: the chain ${shown} has more than ${MAX_DEPTH} bases: merge some of them.`);
+      throw new ProfileError(
+        'BaseTooDeep',
+        `spec.baseProfileName: the chain ${shown} has more than ${MAX_DEPTH} bases: merge some of them.`,
+      );
     }
     const base = lookup(next);
     if (!base) {
-      throw new ProfileError('BaseNotFound', `spec.baseProfileName: there is no SeccompProfile "${next}" (chain ${shown}): create it or correct the name.`);
+      throw new ProfileError(
+        'BaseNotFound',
+        `spec.baseProfileName: there is no SeccompProfile "${next}" (chain ${shown}): create it or correct the name.`,
+      );
     }
     path.push(next);
     bases.push(base);

@@ -14,6 +14,7 @@ export function loadProblem(text: string): string | undefined {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'it is no JSON object';
   const { defaultAction, syscalls } = parsed as { defaultAction?: unknown; syscalls?: unknown };
   if (!isAction(defaultAction)) return 'it has no defaultAction, so a container would run unconfined';
-  if (!Array.isArray(syscalls) || syscalls.length === 0) return 'it has no syscalls, so a runtime may use another profile';
+  if (!Array.isArray(syscalls) || syscalls.length === 0)
+    return 'it has no syscalls, so a runtime may use another profile';
   return undefined;
 }

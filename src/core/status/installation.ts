@@ -73,7 +73,8 @@ function stateOn(
 
 const OTHER_BUNDLE: NodeFailure = {
   reason: 'BundleMismatch',
-  message: 'what its agent reports as installed differs from what the operator rendered; the agent lists all profiles anew within the hour, or at once when its Pod is restarted',
+  message:
+    'what its agent reports as installed differs from what the operator rendered; the agent lists all profiles anew within the hour, or at once when its Pod is restarted',
 };
 
 /**
