@@ -11,7 +11,12 @@ let counter = 0;
  * Puts a file in place so that a reader sees the old bytes or the new ones: a new file, then rename(2), which replaces a
  * name in one step, also where the name is a link. With `durable` the bytes are on the disk before the name leads to them.
  */
-export async function replaceFile(directory: DirectoryHandle, name: string, text: string, durable: boolean): Promise<void> {
+export async function replaceFile(
+  directory: DirectoryHandle,
+  name: string,
+  text: string,
+  durable: boolean,
+): Promise<void> {
   const temporary = directory.at(`${TEMPORARY_PREFIX}${process.pid}-${counter++}`);
   try {
     await writeNew(temporary, text, durable);

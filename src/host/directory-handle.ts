@@ -70,7 +70,10 @@ async function makeDirectory(path: string, shown: string): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
     if (!isMissing(error)) throw hostError(error, shown);
-    throw new HostError('DirectoryMissing', `${shown}: its parent is not there: is kubeletRoot the kubelet's --root-dir on this node?`);
+    throw new HostError(
+      'DirectoryMissing',
+      `${shown}: its parent is not there: is kubeletRoot the kubelet's --root-dir on this node?`,
+    );
   }
 }
 

@@ -136,7 +136,13 @@ export class ProfileDirectory {
     };
     const touch = (name: string | null) => {
       if (name && !name.startsWith('.')) touched.add(name);
-      timer ??= setTimeout(() => void settle().catch(error => this.#log.warn('the directory could not be looked at', { error: error.message })), SETTLE_MS);
+      timer ??= setTimeout(
+        () =>
+          void settle().catch(error =>
+            this.#log.warn('the directory could not be looked at', { error: error.message }),
+          ),
+        SETTLE_MS,
+      );
     };
     const own = watch(this.#directory.self, (_, name) => touch(name));
     const parent = watch(dirname(this.path), (_, name) => {
@@ -144,7 +150,9 @@ export class ProfileDirectory {
     });
     this.#watchers = [own, parent];
     for (const watcher of this.#watchers) {
-      watcher.on('error', error => this.#log.warn('inotify failed; only the slow check finds drift now', { error: String(error) }));
+      watcher.on('error', error =>
+        this.#log.warn('inotify failed; only the slow check finds drift now', { error: String(error) }),
+      );
     }
   }
 
@@ -156,7 +164,8 @@ export class ProfileDirectory {
   }
 
   async #install(name: string, text: string): Promise<boolean> {
-    if (!isProfileFileName(name)) throw new HostError('InvalidName', `${JSON.stringify(name)} is no name for a profile's file`);
+    if (!isProfileFileName(name))
+      throw new HostError('InvalidName', `${JSON.stringify(name)} is no name for a profile's file`);
     const digest = digestOf(text);
     const found = await readRegularFile(this.#directory.at(name));
     this.#refuseForeign(name, digest, found);
@@ -177,10 +186,16 @@ export class ProfileDirectory {
     const path = `${this.path}/${name}`;
     if (this.#owned.has(name) || found === 'missing') return;
     if (found === 'not a regular file') {
-      throw new HostError('NotARegularFile', `${path} is a directory, link or device, not ours: remove it; then it is installed by itself`);
+      throw new HostError(
+        'NotARegularFile',
+        `${path} is a directory, link or device, not ours: remove it; then it is installed by itself`,
+      );
     }
     if (digestOf(found.text) !== digest) {
-      throw new HostError('ForeignFile', `${path} was put there by somebody else: move it away; then it is installed by itself`);
+      throw new HostError(
+        'ForeignFile',
+        `${path} was put there by somebody else: move it away; then it is installed by itself`,
+      );
     }
   }
 
@@ -205,7 +220,8 @@ export class ProfileDirectory {
       return false;
     }
     this.#held.delete(name);
-    if (copy === undefined) throw new HostError('IoError', `${this.path}/${name} was altered, and so was its copy: it is fetched anew`);
+    if (copy === undefined)
+      throw new HostError('IoError', `${this.path}/${name} was altered, and so was its copy: it is fetched anew`);
     await replaceFile(this.#directory, name, copy, true);
     await this.#readBack(name, digestOf(copy));
     return true;
@@ -214,7 +230,10 @@ export class ProfileDirectory {
   async #readBack(name: string, digest: string): Promise<void> {
     const found = await readRegularFile(this.#directory.at(name));
     if (typeof found === 'string' || digestOf(found.text) !== digest) {
-      throw new HostError('VerifyFailed', `${this.path}/${name} does not read back as written: does somebody else write it, or does the disk fail?`);
+      throw new HostError(
+        'VerifyFailed',
+        `${this.path}/${name} does not read back as written: does somebody else write it, or does the disk fail?`,
+      );
     }
     this.#held.set(name, { digest, fingerprint: found.fingerprint });
   }
