@@ -49,7 +49,8 @@ export class Agent {
   #repairs: Repairs = { total: 0 };
   #seenTo: string | undefined;
   #appliedTo: string | undefined;
-  /** A ConfigMap changed since the last report; bookmarks alone are nothing to report. */
+  /** A ConfigMap changed: the next `progress` says up to where. Bookmarks alone are nothing to report. */
+  #hasChanged = false;
   #hasNews = false;
   #attempts = 0;
   #isRetrying = false;
@@ -138,14 +139,16 @@ export class Agent {
         synced: () => this.#removeUnwanted(installer),
         progress: resourceVersion => {
           this.#seenTo = resourceVersion;
-          if (!installer.isBusy) this.#applied();
+          this.#hasNews ||= this.#hasChanged;
+          this.#hasChanged = false;
+          this.#applied();
         },
       },
     });
   }
 
   async #changed(installer: Installer, { item, previous, object }: Change<RenderedConfigMap, Wanted>): Promise<void> {
-    this.#hasNews = true;
+    this.#hasChanged = true;
     if (previous && previous.fileName !== item?.fileName) {
       this.#failures.delete(previous.profile);
       installer.put(previous.fileName, { profile: previous.profile, remove: true });
@@ -167,7 +170,7 @@ export class Agent {
     for (const fileName of directory.owned()) {
       if (!files.has(fileName)) installer.put(fileName, { profile: fileName.replace(/\.json$/, ''), remove: true });
     }
-    this.#hasNews = true;
+    this.#hasChanged = true;
   }
 
   /** Everything that was seen is on the disk, or among the failures. */
@@ -210,7 +213,7 @@ export class Agent {
     } catch (error) {
       log.debug('what failed could not be fetched; trying again', { error: (error as Error).message });
     }
-    if (this.#session && !this.#session.installer.isBusy) this.#applied();
+    this.#applied();
   }
 
   async #touched(change: DirectoryChange): Promise<void> {

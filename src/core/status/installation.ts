@@ -81,9 +81,10 @@ const OTHER_BUNDLE: NodeFailure = {
  * Compares digests where both sides speak of the same moment: the operator has seen all changes up to the report's
  * resourceVersion, and none after it. This is what finds an event that was lost, or an etcd that was restored.
  */
-function holdsOtherBundle(report: NodeReport, expected: ExpectedBundle): boolean {
-  const at = report.resourceVersion as string;
+export function holdsOtherBundle(report: NodeReport, expected: ExpectedBundle): boolean {
+  const at = report.resourceVersion;
   const comparable =
+    at !== undefined &&
     report.failures.size === 0 &&
     compareResourceVersions(expected.changedAt, at) <= 0 &&
     compareResourceVersions(at, expected.seenTo) <= 0;
