@@ -1,4 +1,4 @@
-import type { DaemonSet } from '../core/agent/daemonset.ts';
+import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
