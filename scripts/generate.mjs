@@ -49,7 +49,7 @@ function write(path, text) {
 
 async function typescript(kind, schema) {
   const { properties, ...rest } = jsonSchema(schema, kind);
-  const metadata = { tsType: 'ObjectMeta', description: properties.metadata.description };
+  const metadata = { tsType: 'ObjectMeta' };
   const body = await compile(
     {
       ...rest,
@@ -95,7 +95,7 @@ function section({ names, group, versions, scope }, schema) {
     '',
     `\`${group}/${versions[0].name}\`, ${scope.toLowerCase()}-scoped; short name \`${names.shortNames[0]}\`.`,
     '',
-    schema.description,
+    escaped(schema.description),
     '',
     '| column | |',
     '|---|---|',
@@ -109,12 +109,26 @@ function section({ names, group, versions, scope }, schema) {
   ].join('\n');
 }
 
-function rows(path, node) {
+function rows(path, node, required = false) {
   if (!node) return [];
-  const own = `| \`${path}\` | ${typeText(node)} | ${node.description} |`;
-  const nested = node.properties ?? node.items?.properties ?? {};
+  const own = `| \`${path}\` | ${required ? 'required ' : ''}${typeText(node)} | ${escaped(meaning(node))} |`;
+  const { properties = {}, required: needed = [] } = node.items ?? node;
   const prefix = node.items ? `${path}[]` : path;
-  return [own, ...Object.entries(nested).flatMap(([name, each]) => rows(`${prefix}.${name}`, each))];
+  const nested = Object.entries(properties).flatMap(([name, each]) =>
+    rows(`${prefix}.${name}`, each, needed.includes(name)),
+  );
+  return [own, ...nested];
+}
+
+/** The description, and what the rules of the field (or of its items) say to somebody who breaks them. */
+function meaning({ description, items, ...own }) {
+  const rules = [own, items ?? {}].flatMap(each => each['x-kubernetes-validations'] ?? []);
+  return [description, ...rules.map(({ fieldPath, message }) => `${fieldPath.slice(1)}: ${message}.`)].join(' ');
+}
+
+/** What Markdown would take for a tag or for the end of a cell. */
+function escaped(text) {
+  return text.replaceAll('<', '&lt;').replaceAll('|', '\\|');
 }
 
 function typeText(node) {

@@ -1,87 +1,111 @@
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readlink } from 'node:fs/promises';
-import { HostError, hostError, isMissing } from './errors.ts';
+import { chmod, constants, type FileHandle, lstat, mkdir, open, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode, HostError } from './errors.ts';
 
-const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
 
 /**
- * A directory that is held open. Names are reached through /proc/self/fd, which is what openat(2) does for programs that
- * have it: whatever is done to the path afterwards, by a link or a rename, operations stay in this directory.
+ * A directory held open. Node has no openat(2); a path through `/proc/self/fd/<fd>` (proc_pid_fd(5)) does the same: it
+ * starts at this very directory, wherever it was moved and whatever has its old name now.
  */
 export class DirectoryHandle {
+  /** Where the directory was when it was opened, for messages. */
   readonly path: string;
   readonly #handle: FileHandle;
+  readonly #identity: string;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, handle: FileHandle, identity: string) {
     this.path = path;
     this.#handle = handle;
+    this.#identity = identity;
   }
 
-  /** Makes the directory if it is missing (its parent must be there). Throws {@link HostError}. */
-  static async open(path: string): Promise<DirectoryHandle> {
-    return DirectoryHandle.#open(path, path);
-  }
-
-  /** A directory in this one. */
-  child(name: string): Promise<DirectoryHandle> {
-    return DirectoryHandle.#open(this.at(name), `${this.path}/${name}`);
-  }
-
-  /** `shown` is the path a person knows. */
-  static async #open(path: string, shown: string): Promise<DirectoryHandle> {
-    await makeDirectory(path, shown);
+  /** Opens an existing directory. Links in `path` are followed: where the kubelet's root is, is the administrator's say. */
+  static async openRoot(path: string): Promise<DirectoryHandle> {
     try {
-      return new DirectoryHandle(shown, await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+      return await DirectoryHandle.#adopt(path, await open(path, OPEN_DIRECTORY));
     } catch (error) {
-      throw await describe(error, path, shown);
+      const code = errorCode(error);
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw HostError.from(error, path);
+      const remedy = "set --kubelet-root to the node's kubelet directory and mount it";
+      throw new HostError('DirectoryMissing', 'no kubelet directory at', path, remedy, { cause: error });
     }
   }
 
-  /** The way to a name in this directory. */
+  /** Opens a directory in this one, made when missing (0755). A link or another kind of file there is not ours to use. */
+  async openChild(name: string): Promise<DirectoryHandle> {
+    const path = join(this.path, name);
+    try {
+      const made = await this.#makeMissing(name);
+      const handle = await open(this.at(name), OPEN_DIRECTORY | constants.O_NOFOLLOW);
+      // The umask may have taken away what the container runtime needs to get in.
+      if (made) await setMode(handle, 0o755);
+      return await DirectoryHandle.#adopt(path, handle);
+    } catch (error) {
+      throw (await this.#foreign(name, path)) ?? HostError.from(error, path);
+    }
+  }
+
+  /** The path that leads to an entry of exactly this directory. */
   at(name: string): string {
     return `/proc/self/fd/${this.#handle.fd}/${name}`;
   }
 
-  /** The way to the directory itself, for inotify. */
-  get self(): string {
-    return `/proc/self/fd/${this.#handle.fd}`;
+  /** Does `name` still lead from here to that directory? */
+  async holds(name: string, child: DirectoryHandle): Promise<boolean> {
+    try {
+      return identityOf(await lstat(this.at(name), { bigint: true })) === child.#identity;
+    } catch {
+      return false;
+    }
   }
 
-  /** Makes renames and removals in it durable. */
-  async sync(): Promise<void> {
-    await this.#handle.sync();
+  list(): Promise<string[]> {
+    return readdir(this.at('.'));
   }
 
-  /** False when its path leads to something else by now, or nowhere. */
-  async isCurrent(): Promise<boolean> {
-    const held = await this.#handle.stat({ bigint: true });
-    const named = await lstat(this.path, { bigint: true }).catch(() => undefined);
-    return named !== undefined && named.ino === held.ino && named.dev === held.dev;
+  /** Makes entries made, renamed and removed here survive a power cut. */
+  sync(): Promise<void> {
+    return this.#handle.sync();
   }
 
   close(): Promise<void> {
     return this.#handle.close();
   }
-}
 
-async function makeDirectory(path: string, shown: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o755 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    if (!isMissing(error)) throw hostError(error, shown);
-    throw new HostError(
-      'DirectoryMissing',
-      `${shown}: its parent is not there: is kubeletRoot the kubelet's --root-dir on this node?`,
-    );
+  async #makeMissing(name: string): Promise<boolean> {
+    try {
+      // Looked for first, because on a read-only file system mkdir fails even for a directory that is there.
+      await lstat(this.at(name));
+      return false;
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+    await mkdir(this.at(name), 0o755);
+    return true;
+  }
+
+  async #foreign(name: string, path: string): Promise<HostError | undefined> {
+    const found = await lstat(this.at(name)).catch(() => undefined);
+    if (!found || found.isDirectory()) return undefined;
+    if (!found.isSymbolicLink()) {
+      return new HostError('DirectoryForeign', 'no directory but a file at', path, 'move it away');
+    }
+    const target = await readlink(this.at(name)).catch(() => '?');
+    const remedy = 'uninstall what made it (Security Profiles Operator does) and remove the link';
+    return new HostError('DirectoryForeign', `a symbolic link to ${target.slice(0, 80)} is at`, path, remedy);
+  }
+
+  static async #adopt(path: string, handle: FileHandle): Promise<DirectoryHandle> {
+    return new DirectoryHandle(path, handle, identityOf(await handle.stat({ bigint: true })));
   }
 }
 
-async function describe(error: unknown, path: string, shown: string): Promise<HostError> {
-  const target = await readlink(path).catch(() => undefined);
-  if (target === undefined) return hostError(error, shown);
-  return new HostError(
-    'DirectoryForeign',
-    `${shown} is a link to ${target}: another operator (Security Profiles Operator?) owns it. Uninstall that one, remove the link; nothing is written until then`,
-  );
+/** fchmod(2) by way of a path, because `FileHandle.chmod` does not work under Node's `--permission`. */
+export function setMode(file: FileHandle, mode: number): Promise<void> {
+  return chmod(`/proc/self/fd/${file.fd}`, mode);
+}
+
+function identityOf(stats: { dev: bigint; ino: bigint }): string {
+  return `${stats.dev}:${stats.ino}`;
 }

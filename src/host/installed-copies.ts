@@ -1,57 +1,57 @@
-import { readdir, unlink } from 'node:fs/promises';
 import { digestOf } from '../core/profile/digest.ts';
 import { isProfileFileName } from '../core/profile/file-name.ts';
-import { readRegularFile, replaceFile } from './atomic-file.ts';
+import { readEntry, removeEntry, removeTemporaries, replaceFile } from './atomic-file.ts';
 import type { DirectoryHandle } from './directory-handle.ts';
-import { isMissing } from './errors.ts';
 
-/** The directory of the copies, in the directory of the files. */
-export const COPIES_DIRECTORY = '.installed';
+/** A copy that fails its own digest is `torn`: a power cut came before its bytes reached the disk. */
+export type Copy = { state: 'whole'; text: string; digest: string } | { state: 'torn' } | { state: 'missing' };
 
 /**
- * A private copy of each file we own. That a copy exists says that the file is ours, also after a crash, since it is written
- * before the file and removed after it; and a file that was altered is repaired from it, without the API server and without
- * keeping profiles in memory. Its first line is the digest of the rest, so a copy that a power cut left half-written shows.
+ * A private copy of each file that is ours, in a directory of its own. That the copy exists says that the file is ours,
+ * also after a restart; what it holds repairs the file while no API server answers, without the text in memory.
+ *
+ * A copy is one line with the digest of the bytes after it, so that it needs no fsync(2): it tells itself whether it is whole.
  */
 export class InstalledCopies {
+  static readonly directoryName = '.installed';
   readonly #directory: DirectoryHandle;
 
   constructor(directory: DirectoryHandle) {
     this.#directory = directory;
   }
 
-  /** File names, with the digest of those copies that are whole. */
-  async list(): Promise<Map<string, string | undefined>> {
-    const found = new Map<string, string | undefined>();
-    for (const name of await readdir(this.#directory.self)) {
-      if (!isProfileFileName(name)) continue;
-      const text = await this.read(name);
-      found.set(name, text === undefined ? undefined : digestOf(text));
-    }
-    return found;
+  async names(): Promise<string[]> {
+    return (await this.#directory.list()).filter(isProfileFileName);
   }
 
-  /** The text of a copy; nothing when there is none, or it is torn. */
-  async read(fileName: string): Promise<string | undefined> {
-    const found = await readRegularFile(this.#directory.at(fileName));
-    if (typeof found === 'string') return undefined;
-    const end = found.text.indexOf('\n');
-    const text = found.text.slice(end + 1);
-    return found.text.slice(0, end) === digestOf(text) ? text : undefined;
+  async read(fileName: string): Promise<Copy> {
+    // One that cannot be read still says whose the file is.
+    const found = await readEntry(this.#directory, fileName).catch(() => ({ kind: 'other' }) as const);
+    if (found.kind === 'nothing') return { state: 'missing' };
+    const copy = found.kind === 'file' && found.text !== undefined ? parseCopy(found.text) : undefined;
+    return copy ? { state: 'whole', ...copy } : { state: 'torn' };
   }
 
-  /** Not synced to the disk: after a power cut the file itself is what counts. */
   write(fileName: string, text: string): Promise<void> {
-    return replaceFile(this.#directory, fileName, `${digestOf(text)}\n${text}`, false);
+    return replaceFile(this.#directory, fileName, `${digestOf(text)}\n${text}`, { durable: false });
   }
 
   async remove(fileName: string): Promise<void> {
-    await unlink(this.#directory.at(fileName)).catch(error => {
-      if (!isMissing(error)) throw error;
-    });
+    await removeEntry(this.#directory, fileName);
   }
 
-  close(): Promise<void> {
-    return this.#directory.close();
+  removeTemporaries(): Promise<void> {
+    return removeTemporaries(this.#directory);
   }
+
+  sync(): Promise<void> {
+    return this.#directory.sync();
+  }
+}
+
+function parseCopy(content: string): { text: string; digest: string } | undefined {
+  const end = content.indexOf('\n');
+  const text = content.slice(end + 1);
+  const digest = digestOf(text);
+  return end > 0 && content.slice(0, end) === digest ? { text, digest } : undefined;
 }

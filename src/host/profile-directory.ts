@@ -1,293 +1,380 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { lstat, readdir, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Log } from '../core/log.ts';
-import { PROFILE_DIRECTORY } from '../core/names.ts';
 import { digestOf } from '../core/profile/digest.ts';
 import { isProfileFileName } from '../core/profile/file-name.ts';
-import { type Fingerprint, type Found, readRegularFile, replaceFile, TEMPORARY_PREFIX } from './atomic-file.ts';
-import { DirectoryHandle } from './directory-handle.ts';
-import { HostError, type HostFailureReason, hostError, isMissing } from './errors.ts';
-import { COPIES_DIRECTORY, InstalledCopies } from './installed-copies.ts';
+import {
+  type Fingerprint,
+  type Found,
+  readEntry,
+  readFingerprint,
+  removeEntry,
+  removeTemporaries,
+  replaceFile,
+} from './atomic-file.ts';
+import { forEachLimited, Serial } from './concurrency.ts';
+import { closeChain, type DirectoryChain, isInPlace, openChain } from './directory-chain.ts';
+import { DirectoryWatcher } from './directory-watcher.ts';
+import { HostError, type HostFailureReason } from './errors.ts';
+import { InstalledCopies } from './installed-copies.ts';
 
-export interface HostFailure {
-  readonly reason: HostFailureReason;
-  readonly message: string;
-}
-
-export type InstallResult = { readonly ok: true; readonly wrote: boolean } | ({ readonly ok: false } & HostFailure);
+/** `wrote` is false where the disk was right already. */
+export type InstallResult = { ok: true; wrote: boolean } | { ok: false; reason: HostFailureReason; message: string };
 
 export interface CheckResult {
-  readonly repaired: readonly string[];
-  readonly failed: ReadonlyMap<string, HostFailure>;
+  /** Files that were altered or gone, and are right again. */
+  readonly repaired: string[];
+  readonly failed: Map<string, { reason: HostFailureReason; message: string }>;
 }
 
-/** Names that somebody touched; or the directory itself was replaced, and has to be opened anew. */
-export type DirectoryChange = ReadonlySet<string> | 'directory';
+/** Names at which something changed that we did not do; or the directory itself was replaced, moved or deleted. */
+export type DirectoryChange = { fileNames: ReadonlySet<string> } | 'directory';
 
-interface Held {
-  readonly digest: string;
-  readonly fingerprint: Fingerprint;
+/** A file that is ours. Digests of 71 characters and a short text: the profiles themselves stay on the disk. */
+interface Owned {
+  /** Of the private copy: what the file should hold. Undefined where the copy is torn. */
+  intended: string | undefined;
+  /** Of the file, as last read back. Undefined where it is gone or altered. */
+  verified: { digest: string; fingerprint: Fingerprint } | undefined;
 }
 
-/** Several changes to a file come together: an editor writes, renames and sets modes. */
-const SETTLE_MS = 20;
+/** Files at a time: enough to keep a disk's queue busy, few enough for a small heap. */
 const CONCURRENCY = 4;
 
 /**
- * `<kubelet root>/seccomp/operator`: the files of this node, and the only place that is written to. Whole files replace
- * whole files; what somebody else put there is left alone; what somebody altered is repaired.
+ * The profiles in `<kubelet-root>/seccomp/operator`: written as a whole, read back, and repaired from a private copy each.
+ * A file in place that is not ours is never touched. Operations run one after another, in the order of the calls.
  */
 export class ProfileDirectory {
-  readonly #directory: DirectoryHandle;
+  /** The directory as the node knows it. */
+  readonly path: string;
+  readonly #chain: DirectoryChain;
   readonly #copies: InstalledCopies;
   readonly #log: Log;
-  /** Files of ours that are on the disk, read back. */
-  readonly #held = new Map<string, Held>();
-  /** Names that are ours: those for which there is a copy. */
-  readonly #owned: Set<string>;
-  #watchers: FSWatcher[] = [];
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #owned = new Map<string, Owned>();
+  readonly #serial = new Serial();
+  #watcher: DirectoryWatcher | undefined;
 
-  private constructor(directory: DirectoryHandle, copies: InstalledCopies, owned: Set<string>, log: Log) {
-    this.#directory = directory;
-    this.#copies = copies;
-    this.#owned = owned;
+  private constructor(chain: DirectoryChain, log: Log) {
+    this.path = chain.profiles.path;
+    this.#chain = chain;
+    this.#copies = new InstalledCopies(chain.copies);
     this.#log = log;
   }
 
-  /** Finds what an earlier agent installed, and removes what it left half-done. Throws {@link HostError}. */
-  static async open({ kubeletRoot, log }: { kubeletRoot: string; log: Log }): Promise<ProfileDirectory> {
-    const root = await DirectoryHandle.open(`${kubeletRoot.replace(/\/+$/, '')}/seccomp`);
-    let directory: DirectoryHandle | undefined;
+  /**
+   * Opens the directory, made when missing, and reads what is ours there; `check()` repairs what is not right.
+   * Throws a HostError, among them DirectoryForeign for a directory that another operator has put a link for.
+   */
+  static async open(options: { kubeletRoot: string; log: Log }): Promise<ProfileDirectory> {
+    const chain = await openChain(options.kubeletRoot);
+    const directory = new ProfileDirectory(chain, options.log);
     try {
-      directory = await root.child(PROFILE_DIRECTORY);
-      await removeTemporaries(directory);
-      const copiesDirectory = await directory.child(COPIES_DIRECTORY);
-      await removeTemporaries(copiesDirectory);
-      const copies = new InstalledCopies(copiesDirectory);
-      const found = await copies.list();
-      const opened = new ProfileDirectory(directory, copies, new Set(found.keys()), log);
-      for (const [name, digest] of found) await opened.#adopt(name, digest);
-      return opened;
+      await directory.#removeTemporaries();
+      await directory.#load();
+      return directory;
     } catch (error) {
-      await directory?.close();
-      throw hostError(error, `${root.path}/${PROFILE_DIRECTORY}`);
-    } finally {
-      await root.close();
+      await closeChain(chain);
+      throw HostError.from(error, directory.path);
     }
   }
 
-  get path(): string {
-    return this.#directory.path;
-  }
-
-  /** Digest of each file of ours that is on the disk. */
-  installed(): ReadonlyMap<string, string> {
-    return new Map([...this.#held].map(([name, { digest }]) => [name, digest]));
-  }
-
-  /** Names that are ours, also those whose file is not right at the moment. */
+  /** Every file that is ours, by name, right or not: what `remove` would remove. */
   owned(): ReadonlySet<string> {
-    return this.#owned;
+    return new Set(this.#owned.keys());
   }
 
-  /** Writes those that are not on the disk yet. One that fails leaves its last good version, and the others alone. */
+  /** File name -> digest, of the files that are ours and were right when last read back. */
+  installed(): ReadonlyMap<string, string> {
+    const verified = new Map<string, string>();
+    for (const [fileName, file] of this.#owned) if (file.verified) verified.set(fileName, file.verified.digest);
+    return verified;
+  }
+
+  /** Puts files in place: file name -> text. One that fails leaves its last good file and never fails another. */
   install(files: ReadonlyMap<string, string>): Promise<Map<string, InstallResult>> {
-    return this.#serially(async () => {
-      const results = await this.#each(files.keys(), name => this.#install(name, files.get(name) as string));
-      await this.#syncAfter(results);
-      return results;
-    });
+    return this.#serial.run(() => this.#install(files));
   }
 
-  /** Removes files of ours; one that is gone already is as good. */
+  /** Removes files. One that is gone already, or never was ours, is a success: nothing of ours is left. */
   remove(fileNames: Iterable<string>): Promise<Map<string, InstallResult>> {
-    return this.#serially(async () => {
-      const results = await this.#each(fileNames, name => this.#remove(name));
-      await this.#syncAfter(results);
-      return results;
-    });
+    const names = [...fileNames];
+    return this.#serial.run(() => this.#remove(names));
   }
 
-  /** Compares the disk with what was installed, byte for byte, and repairs. Without names: everything. */
+  /** Reads files that are ours (all, unless named) and repairs what is not as it should be. */
   check(fileNames?: Iterable<string>): Promise<CheckResult> {
-    return this.#serially(async () => {
-      const names = fileNames ? [...fileNames].filter(name => this.#owned.has(name)) : [...this.#owned];
-      const results = await this.#each(names, name => this.#repair(name));
-      await this.#syncAfter(results);
-      const failed = [...results].flatMap(([name, result]) => (result.ok ? [] : ([[name, result]] as const)));
-      const repaired = [...results].flatMap(([name, result]) => (result.ok && result.wrote ? [name] : []));
-      return { repaired, failed: new Map(failed) };
-    });
+    const names = fileNames && [...fileNames];
+    return this.#serial.run(() => this.#check(names ?? [...this.#owned.keys()]));
   }
 
-  /** Tells of changes that were not made through this object. */
+  /**
+   * Reports changes, gathered for 20 ms. Also names that are not ours: what blocked a file's place may be gone. Our own
+   * writes are not reported. After 'directory' nothing more comes: close this one and open another.
+   *
+   * Best effort, since inotify(7) may be exhausted or overflow: a slow `check()` of all has to complete it.
+   */
   watch(listener: (change: DirectoryChange) => void): void {
-    const touched = new Set<string>();
-    let timer: NodeJS.Timeout | undefined;
-    const settle = async () => {
-      timer = undefined;
-      const names = [...touched];
-      touched.clear();
-      if (!(await this.#directory.isCurrent())) return listener('directory');
-      const foreign = await this.#changedByOthers(names);
-      if (foreign.size) listener(foreign);
-    };
-    const touch = (name: string | null) => {
-      if (name && !name.startsWith('.')) touched.add(name);
-      timer ??= setTimeout(
-        () =>
-          void settle().catch(error =>
-            this.#log.warn('the directory could not be looked at', { error: error.message }),
-          ),
-        SETTLE_MS,
-      );
-    };
-    const own = watch(this.#directory.self, (_, name) => touch(name));
-    const parent = watch(dirname(this.path), (_, name) => {
-      if (name === PROFILE_DIRECTORY) touch(null);
-    });
-    this.#watchers = [own, parent];
-    for (const watcher of this.#watchers) {
-      watcher.on('error', error =>
-        this.#log.warn('inotify failed; only the slow check finds drift now', { error: String(error) }),
-      );
+    this.#watcher?.close();
+    this.#watcher = new DirectoryWatcher(this.#chain, this.#log, fileNames =>
+      this.#serial.run(async () => {
+        if (!(await isInPlace(this.#chain))) {
+          this.#watcher?.close();
+          listener('directory');
+          return;
+        }
+        const changed = await this.#changedByOthers(fileNames);
+        if (changed.size > 0) listener({ fileNames: changed });
+      }),
+    );
+  }
+
+  /** Ends the watch, waits for what is under way and lets go of the directory. */
+  close(): Promise<void> {
+    this.#watcher?.close();
+    return this.#serial.run(() => closeChain(this.#chain));
+  }
+
+  async #removeTemporaries(): Promise<void> {
+    try {
+      await removeTemporaries(this.#chain.profiles);
+      await this.#copies.removeTemporaries();
+    } catch (error) {
+      // Litter harms nobody, and a read-only file system still has its good files.
+      this.#log.warn('temporary files are left', { error: HostError.from(error, this.path).message });
     }
   }
 
-  async close(): Promise<void> {
-    for (const watcher of this.#watchers) watcher.close();
-    await this.#queue.catch(() => {});
-    await this.#copies.close();
-    await this.#directory.close();
+  async #load(): Promise<void> {
+    await forEachLimited(await this.#copies.names(), CONCURRENCY, async fileName => {
+      const copy = await this.#copies.read(fileName);
+      const intended = copy.state === 'whole' ? copy.digest : undefined;
+      const file: Owned = { intended, verified: undefined };
+      this.#owned.set(fileName, file);
+      const found = await this.#readOwned(fileName);
+      if (intended !== undefined && digestIfSound(found) === intended) file.verified = verifiedOf(found);
+    });
   }
 
-  async #install(name: string, text: string): Promise<boolean> {
-    if (!isProfileFileName(name))
-      throw new HostError('InvalidName', `${JSON.stringify(name)} is no name for a profile's file`);
+  async #install(files: ReadonlyMap<string, string>): Promise<Map<string, InstallResult>> {
+    const results = new Map<string, InstallResult>();
+    const written = new Map<string, string>();
+    await this.#each(files.keys(), results, async fileName => {
+      const text = files.get(fileName) as string;
+      if (await this.#put(fileName, text)) written.set(fileName, digestOf(text));
+      results.set(fileName, { ok: true, wrote: written.has(fileName) });
+    });
+    await this.#settle(written, results);
+    return results;
+  }
+
+  /** Brings one file and its copy to `text`. Says whether the file had to be written. */
+  async #put(fileName: string, text: string): Promise<boolean> {
     const digest = digestOf(text);
-    const found = await readRegularFile(this.#directory.at(name));
-    this.#refuseForeign(name, digest, found);
-    const isThere = typeof found !== 'string' && digestOf(found.text) === digest;
-    if ((await this.#copies.read(name)) !== text) await this.#copies.write(name, text);
-    this.#owned.add(name);
-    if (isThere) {
-      this.#held.set(name, { digest, fingerprint: found.fingerprint });
+    if (await this.#isUntouched(fileName, digest)) return false;
+    const found = await this.#findPlace(fileName, digest);
+    const file = this.#owned.get(fileName) ?? { intended: undefined, verified: undefined };
+    if (file.intended !== digest) {
+      await this.#copies.write(fileName, text);
+      file.intended = digest;
+      this.#owned.set(fileName, file);
+    }
+    if (digestIfSound(found) === digest) {
+      file.verified = verifiedOf(found);
       return false;
     }
-    await replaceFile(this.#directory, name, text, true);
-    await this.#readBack(name, digest);
+    // Where the write fails the last good file stays, and stays ours to tell of.
+    if (digestIfSound(found) !== file.verified?.digest) file.verified = undefined;
+    await replaceFile(this.#chain.profiles, fileName, text, { durable: true });
+    file.verified = undefined;
     return true;
   }
 
-  /** A name without a copy is not ours: it is taken over only where it holds the very bytes already. */
-  #refuseForeign(name: string, digest: string, found: Found): void {
-    const path = `${this.path}/${name}`;
-    if (this.#owned.has(name) || found === 'missing') return;
-    if (found === 'not a regular file') {
-      throw new HostError(
-        'NotARegularFile',
-        `${path} is a directory, link or device, not ours: remove it; then it is installed by itself`,
-      );
+  async #isUntouched(fileName: string, digest: string): Promise<boolean> {
+    const file = this.#owned.get(fileName);
+    if (file?.intended !== digest || file.verified?.digest !== digest) return false;
+    return (await readFingerprint(this.#chain.profiles, fileName)) === file.verified.fingerprint;
+  }
+
+  /** What is where the file should be. Throws where that is neither ours nor, already, what we would write. */
+  async #findPlace(fileName: string, digest: string): Promise<Found> {
+    if (this.#owned.has(fileName)) return this.#readOwned(fileName);
+    const found = await readEntry(this.#chain.profiles, fileName);
+    const path = this.#pathOf(fileName);
+    if (found.kind === 'other') {
+      throw new HostError('NotARegularFile', 'a directory, link or device is in the place of', path, 'move it away');
     }
-    if (digestOf(found.text) !== digest) {
-      throw new HostError(
-        'ForeignFile',
-        `${path} was put there by somebody else: move it away; then it is installed by itself`,
-      );
+    if (found.kind === 'file' && digestOfText(found.text) !== digest) {
+      throw new HostError('ForeignFile', 'a file that this operator did not write is at', path, 'move it away');
+    }
+    return found;
+  }
+
+  /** A file of ours that we may no longer read is as good as altered: it is replaced by name, not by content. */
+  async #readOwned(fileName: string): Promise<Found> {
+    try {
+      return await readEntry(this.#chain.profiles, fileName);
+    } catch (error) {
+      this.#log.debug('a file of ours is unreadable', { fileName, error: String(error) });
+      return { kind: 'other' };
     }
   }
 
-  async #remove(name: string): Promise<boolean> {
-    if (!this.#owned.has(name)) return false;
-    await unlink(this.#directory.at(name)).catch(error => {
-      if (!isMissing(error)) throw error;
+  /** Makes a batch of written files durable and reads each back; only then is it installed. */
+  async #settle(written: ReadonlyMap<string, string>, results: Map<string, InstallResult>): Promise<void> {
+    if (written.size === 0) return;
+    const durable = await this.#syncDirectories().catch(error => HostError.from(error, this.path));
+    await this.#each(written.keys(), results, async fileName => {
+      if (durable instanceof HostError) throw durable;
+      await this.#verify(fileName, written.get(fileName) as string);
     });
-    await this.#copies.remove(name);
-    this.#owned.delete(name);
-    this.#held.delete(name);
-    return true;
   }
 
-  async #repair(name: string): Promise<boolean> {
-    const copy = await this.#copies.read(name);
-    const found = await readRegularFile(this.#directory.at(name));
-    const digest = this.#held.get(name)?.digest ?? (copy === undefined ? undefined : digestOf(copy));
-    if (typeof found !== 'string' && digest !== undefined && digestOf(found.text) === digest) {
-      this.#held.set(name, { digest, fingerprint: found.fingerprint });
-      if (copy === undefined) await this.#copies.write(name, found.text);
-      return false;
-    }
-    this.#held.delete(name);
-    if (copy === undefined)
-      throw new HostError('IoError', `${this.path}/${name} was altered, and so was its copy: it is fetched anew`);
-    await replaceFile(this.#directory, name, copy, true);
-    await this.#readBack(name, digestOf(copy));
-    return true;
+  async #syncDirectories(): Promise<void> {
+    await Promise.all([this.#chain.profiles.sync(), this.#copies.sync()]);
   }
 
-  async #readBack(name: string, digest: string): Promise<void> {
-    const found = await readRegularFile(this.#directory.at(name));
-    if (typeof found === 'string' || digestOf(found.text) !== digest) {
+  async #verify(fileName: string, digest: string): Promise<void> {
+    const found = await readEntry(this.#chain.profiles, fileName);
+    const file = this.#owned.get(fileName);
+    if (!file || digestIfSound(found) !== digest) {
+      const remedy = 'see the kernel log of the node, and whether something else writes there';
       throw new HostError(
         'VerifyFailed',
-        `${this.path}/${name} does not read back as written: does somebody else write it, or does the disk fail?`,
+        'other bytes than written were read back from',
+        this.#pathOf(fileName),
+        remedy,
       );
     }
-    this.#held.set(name, { digest, fingerprint: found.fingerprint });
+    file.verified = verifiedOf(found);
   }
 
-  /** At the start: a file that is as its copy says is held. */
-  async #adopt(name: string, digest: string | undefined): Promise<void> {
-    const found = await readRegularFile(this.#directory.at(name));
-    if (typeof found === 'string' || digest === undefined || digestOf(found.text) !== digest) return;
-    this.#held.set(name, { digest, fingerprint: found.fingerprint });
+  async #remove(fileNames: readonly string[]): Promise<Map<string, InstallResult>> {
+    const results = new Map<string, InstallResult>();
+    const gone: string[] = [];
+    await this.#each(fileNames, results, async fileName => {
+      const ours = this.#owned.has(fileName);
+      const wrote = ours && (await removeEntry(this.#chain.profiles, fileName));
+      results.set(fileName, { ok: true, wrote });
+      if (ours) gone.push(fileName);
+    });
+    if (gone.length === 0) return results;
+    // Before the copies go: a power cut must not leave a file that nobody knows as ours.
+    const durable = await this.#chain.profiles.sync().catch(error => HostError.from(error, this.path));
+    await this.#each(gone, results, async fileName => {
+      if (durable instanceof HostError) throw durable;
+      await this.#copies.remove(fileName);
+      this.#owned.delete(fileName);
+    });
+    return results;
   }
 
-  async #changedByOthers(names: readonly string[]): Promise<Set<string>> {
+  async #check(fileNames: readonly string[]): Promise<CheckResult> {
+    const results = new Map<string, InstallResult>();
+    const written = new Map<string, string>();
+    const ours = fileNames.filter(fileName => this.#owned.has(fileName));
+    await this.#each(ours, results, async fileName => {
+      const digest = await this.#repair(fileName);
+      if (digest !== undefined) written.set(fileName, digest);
+      results.set(fileName, { ok: true, wrote: digest !== undefined });
+    });
+    await this.#settle(written, results);
+    return summarise(results);
+  }
+
+  /** Writes the file again from its copy unless it is right. The digest of what was written, if anything was. */
+  async #repair(fileName: string): Promise<string | undefined> {
+    const file = this.#owned.get(fileName) as Owned;
+    const found = await this.#readOwned(fileName);
+    const copy = await this.#copies.read(fileName);
+    if (copy.state !== 'whole') return this.#restoreCopy(fileName, file, found);
+    file.intended = copy.digest;
+    if (digestIfSound(found) === copy.digest) {
+      file.verified = verifiedOf(found);
+      return undefined;
+    }
+    file.verified = undefined;
+    await replaceFile(this.#chain.profiles, fileName, copy.text, { durable: true });
+    return copy.digest;
+  }
+
+  /** A lost copy is made again of the file, as long as that is what we verified before. */
+  async #restoreCopy(fileName: string, file: Owned, found: Found): Promise<undefined> {
+    const digest = digestIfSound(found);
+    if (digest !== undefined && digest === file.intended && found.kind === 'file' && found.text !== undefined) {
+      await this.#copies.write(fileName, found.text);
+      file.verified = verifiedOf(found);
+      return;
+    }
+    // Undefined makes the next install write both.
+    file.intended = undefined;
+    file.verified = undefined;
+    const remedy = 'it is written again when the API server answers';
+    throw new HostError('VerifyFailed', 'altered, and its private copy is damaged:', this.#pathOf(fileName), remedy);
+  }
+
+  async #changedByOthers(fileNames: ReadonlySet<string>): Promise<Set<string>> {
     const changed = new Set<string>();
-    await this.#queue.catch(() => {});
-    for (const name of names) {
-      const stat = await lstat(this.#directory.at(name), { bigint: true }).catch(() => undefined);
-      const known = this.#held.get(name)?.fingerprint;
-      if (stat?.ino !== known?.ino || stat?.ctimeNs !== known?.ctimeNs) changed.add(name);
+    for (const fileName of fileNames) {
+      const ours = this.#owned.get(fileName)?.verified?.fingerprint;
+      const now = await readFingerprint(this.#chain.profiles, fileName).catch(() => undefined);
+      if (ours === undefined || ours !== now) changed.add(fileName);
     }
     return changed;
   }
 
-  /** One operation at a time: two never work on the same name. */
-  #serially<R>(operation: () => Promise<R>): Promise<R> {
-    const result = this.#queue.catch(() => {}).then(operation);
-    this.#queue = result;
-    return result;
-  }
-
-  async #each(names: Iterable<string>, work: (name: string) => Promise<boolean>): Promise<Map<string, InstallResult>> {
-    const results = new Map<string, InstallResult>();
-    const iterator = names[Symbol.iterator]();
-    const worker = async () => {
-      for (let next = iterator.next(); !next.done; next = iterator.next()) {
-        const name = next.value;
-        try {
-          results.set(name, { ok: true, wrote: await work(name) });
-        } catch (error) {
-          const { reason, message } = hostError(error, `${this.path}/${name}`);
-          results.set(name, { ok: false, reason, message });
-        }
+  /** Runs `work` for each name; what it throws becomes that name's result. Nothing runs in a directory that was moved. */
+  async #each(
+    fileNames: Iterable<string>,
+    results: Map<string, InstallResult>,
+    work: (fileName: string) => Promise<void>,
+  ): Promise<void> {
+    const inPlace = await isInPlace(this.#chain);
+    await forEachLimited(fileNames, CONCURRENCY, async fileName => {
+      try {
+        if (!inPlace) throw this.#moved();
+        if (!isProfileFileName(fileName)) throw invalidName(fileName);
+        await work(fileName);
+      } catch (error) {
+        const { reason, message } = HostError.from(error, this.#pathOf(fileName));
+        results.set(fileName, { ok: false, reason, message });
       }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-    return results;
+    });
   }
 
-  async #syncAfter(results: ReadonlyMap<string, InstallResult>): Promise<void> {
-    if ([...results.values()].some(result => result.ok && result.wrote)) await this.#directory.sync();
+  #moved(): HostError {
+    const remedy = 'the agent opens it again by itself';
+    return new HostError('DirectoryMissing', 'the directory was moved, replaced or deleted:', this.path, remedy);
+  }
+
+  #pathOf(fileName: string): string {
+    return `${this.path}/${fileName}`;
   }
 }
 
-async function removeTemporaries(directory: DirectoryHandle): Promise<void> {
-  for (const entry of await readdir(directory.self, { withFileTypes: true })) {
-    if (entry.isFile() && entry.name.startsWith(TEMPORARY_PREFIX)) await unlink(directory.at(entry.name));
+function invalidName(fileName: string): HostError {
+  const remedy = 'give the profile a name of lower-case letters, digits, "-" and "."';
+  return new HostError('InvalidName', 'not the name of a profile file:', JSON.stringify(fileName), remedy);
+}
+
+function digestOfText(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : digestOf(text);
+}
+
+/** The digest of a regular file that only we can change under our feet; undefined for anything else. */
+function digestIfSound(found: Found): string | undefined {
+  return found.kind === 'file' && found.sound ? digestOfText(found.text) : undefined;
+}
+
+function verifiedOf(found: Found): Owned['verified'] {
+  const digest = digestIfSound(found);
+  return found.kind === 'file' && digest !== undefined ? { digest, fingerprint: found.fingerprint } : undefined;
+}
+
+function summarise(results: ReadonlyMap<string, InstallResult>): CheckResult {
+  const repaired: string[] = [];
+  const failed: CheckResult['failed'] = new Map();
+  for (const [fileName, result] of results) {
+    if (!result.ok) failed.set(fileName, { reason: result.reason, message: result.message });
+    else if (result.wrote) repaired.push(fileName);
   }
+  return { repaired, failed };
 }

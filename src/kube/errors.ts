@@ -1,47 +1,76 @@
-/** The API server answered, and refused. */
-export class ApiError extends Error {
-  readonly status: number;
-  /** `reason` of the Status object, such as NotFound or Conflict. */
-  readonly reason: string;
-  /** How long the server asks to wait, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
+/** A metav1.Status, the body of every refusal by an API server. */
+export interface Status {
+  readonly kind?: string;
+  readonly code?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: {
+    readonly retryAfterSeconds?: number;
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string }[];
+  };
+}
 
-  constructor(what: string, status: number, body: string, retryAfterSeconds?: string) {
-    const { reason = '', message = body.slice(0, 300) } = readStatus(body);
-    super(`${what}: ${status} ${message}${ADVICE[status] ?? ''}`);
+/** The API server answered, and the answer is no. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP status code. */
+  readonly status: number;
+  /** Machine-readable reason of the Status ("NotFound", "Conflict", "Expired"), or "Unknown". */
+  readonly reason: string;
+  /** How long the server asks to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** Reasons of the Status' causes. */
+  readonly causes: readonly string[];
+
+  constructor(request: string, status: number, body: Status, retryAfterMs?: number) {
+    const said = body.message ?? `HTTP ${status}`;
+    super([`${request}: ${said}`, ADVICE[status]].filter(Boolean).join('; '));
     this.status = status;
-    this.reason = reason;
-    this.retryAfterMs = retryAfterSeconds ? Number(retryAfterSeconds) * 1000 || undefined : undefined;
+    this.reason = body.reason ?? 'Unknown';
+    this.causes = body.details?.causes?.map(cause => cause.reason ?? '') ?? [];
+    const wait = retryAfterMs ?? secondsToMs(body.details?.retryAfterSeconds);
+    if (wait !== undefined) this.retryAfterMs = wait;
   }
 }
 
-/** There was no answer, or it broke off. */
+/** No answer, or a broken one: refused or reset connections, deadlines, certificates, unreadable bodies. */
 export class ConnectionError extends Error {
-  readonly code: string | undefined;
+  override readonly name = 'ConnectionError';
+  /** Node's error code ("ECONNREFUSED"), or "CONNECT_TIMEOUT", "HEADER_TIMEOUT", "CALL_TIMEOUT", "IDLE_TIMEOUT", "BAD_BODY", "CLOSED". */
+  readonly code: string;
 
-  constructor(what: string, cause: Error & { code?: string }) {
-    super(`${what}: ${cause.message || cause.code}`, { cause });
-    this.code = cause.code;
+  constructor(request: string, code: string, problem: string, cause?: unknown) {
+    super(`${request}: ${problem}`, { cause });
+    this.code = code;
   }
 }
 
 const ADVICE: Readonly<Record<number, string>> = {
-  401: ' (the token or certificate is not accepted: is it expired, or of another cluster?)',
-  403: ' (are the roles of manifests/base/rbac installed?)',
+  401: 'the credentials are missing, expired or of another cluster: check the service-account token or the kubeconfig',
+  403: 'grant it by a ClusterRole or Role: `kubectl auth can-i` with --as shows what this identity may do',
 };
 
-function readStatus(body: string): { reason?: string; message?: string } {
-  try {
-    return JSON.parse(body) ?? {};
-  } catch {
-    return {};
-  }
+export const isNotFound = (error: unknown): error is ApiError => hasStatus(error, 404);
+
+/** The object is newer than the resourceVersion that was sent, or a precondition failed. */
+export const isConflict = (error: unknown): error is ApiError =>
+  hasStatus(error, 409) && error.reason !== 'AlreadyExists';
+
+export const isAlreadyExists = (error: unknown): error is ApiError =>
+  hasStatus(error, 409) && error.reason === 'AlreadyExists';
+
+/** A resourceVersion or continue token that is too old to go on from. */
+export const isGone = (error: unknown): error is ApiError => hasStatus(error, 410);
+
+/** A resourceVersion that this server has not seen yet: another etcd, or one restored from a backup. */
+export const isFromTheFuture = (error: unknown): error is ApiError =>
+  error instanceof ApiError &&
+  (error.causes.includes('ResourceVersionTooLarge') || error.message.includes('Too large resource version'));
+
+function hasStatus(error: unknown, status: number): error is ApiError {
+  return error instanceof ApiError && error.status === status;
 }
 
-const hasStatus = (error: unknown, status: number) => error instanceof ApiError && error.status === status;
-
-export const isNotFound = (error: unknown): boolean => hasStatus(error, 404);
-export const isGone = (error: unknown): boolean => hasStatus(error, 410);
-export const isAlreadyExists = (error: unknown): boolean =>
-  error instanceof ApiError && error.reason === 'AlreadyExists';
-export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.reason === 'Conflict';
+function secondsToMs(seconds: number | undefined): number | undefined {
+  return seconds ? seconds * 1000 : undefined;
+}

@@ -1,26 +1,26 @@
+const NEWLINE = 0x0a;
+
 /**
- * Cuts a stream of bytes into lines. Bytes are decoded a line at a time, so that a character split over two chunks stays
- * whole; what follows the last newline is never a line: a watch event that was cut off is not delivered.
+ * Cuts a stream of bytes into lines, without their newline. Bytes are decoded a whole line at a time, so that a chunk border
+ * inside a UTF-8 sequence does no harm, and a long line is copied once however many chunks it came in. What follows the last
+ * newline is never given out: a line that was cut off is not a line.
  */
 export class LineSplitter {
-  #rest: Buffer[] = [];
+  #pending: Buffer[] = [];
 
-  *push(chunk: Buffer): Generator<string> {
+  *push(chunk: Buffer): Generator<string, void> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      yield this.#line(chunk.subarray(start, end));
+      yield this.#complete(chunk.subarray(start, end));
       start = end + 1;
     }
-    // A copy, because a slice would keep the whole chunk in memory.
-    if (start < chunk.length) this.#rest.push(start === 0 ? chunk : Buffer.from(chunk.subarray(start)));
+    if (start < chunk.length) this.#pending.push(chunk.subarray(start));
   }
 
-  #line(end: Buffer): string {
-    if (this.#rest.length === 0) return end.toString('utf8');
-    const line = Buffer.concat([...this.#rest, end]).toString('utf8');
-    this.#rest = [];
-    return line;
+  #complete(tail: Buffer): string {
+    if (this.#pending.length === 0) return tail.toString('utf8');
+    const line = Buffer.concat([...this.#pending, tail]);
+    this.#pending = [];
+    return line.toString('utf8');
   }
 }
-
-const NEWLINE = 0x0a;

@@ -1,35 +1,33 @@
 import type { ObjectMeta } from '../core/api/metadata.ts';
 
-/** What every Kubernetes object has. */
+/** What every object of the API has. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;
   metadata: ObjectMeta;
 }
 
-/** A collection (without `name`), an object, or a part of an object. The core group is the empty string. */
-export interface ResourceLocation {
+/** Names a resource, or one object of it; group `''` is the core group. */
+export interface ResourceRef {
   readonly group: string;
   readonly version: string;
-  /** As in the URL: `configmaps`. */
   readonly plural: string;
   readonly namespace?: string;
   readonly name?: string;
-  /** `status`, for one. */
-  readonly subresource?: string;
 }
 
-/** The path of a resource on the API server, without query. */
-export function resourcePath({ group, version, plural, namespace, name, subresource }: ResourceLocation): string {
-  const segments = group === '' ? ['api', version] : ['apis', group, version];
-  if (namespace !== undefined) segments.push('namespaces', namespace);
-  segments.push(plural);
-  if (name !== undefined) segments.push(name);
-  if (subresource !== undefined) segments.push(subresource);
-  return segments.map(segment => `/${encodeURIComponent(segment)}`).join('');
+/** The URL path of a collection, or of one object when a name is given. */
+export function resourcePath({ group, version, plural, namespace, name }: ResourceRef): string {
+  const segments = [
+    ...(group === '' ? ['api', version] : ['apis', group, version]),
+    ...(namespace === undefined ? [] : ['namespaces', namespace]),
+    plural,
+    ...(name === undefined ? [] : [name]),
+  ];
+  return `/${segments.map(encodeURIComponent).join('/')}`;
 }
 
-/** What tells an object from the others of its resource: `namespace/name`, or `name` where there is no namespace. */
-export function objectKey({ namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>): string {
+/** `namespace/name`, or the name alone where there is no namespace. */
+export function objectKey({ namespace, name }: ObjectMeta): string {
   return namespace ? `${namespace}/${name}` : name;
 }

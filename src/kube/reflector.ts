@@ -1,221 +1,215 @@
 import { backoffDelay } from '../core/backoff.ts';
-import { parseExact } from '../core/json/exact.ts';
 import type { Log } from '../core/log.ts';
-import { ApiError, isGone } from './errors.ts';
+import { compareResourceVersions } from '../core/resource-version.ts';
+import { type Change, Collection } from './collection.ts';
+import { ApiError, isFromTheFuture, isGone } from './errors.ts';
 import type { KubeObject } from './objects.ts';
+import { pause } from './pause.ts';
 import type { Query, Transport } from './transport.ts';
+import { TroubleLog } from './trouble-log.ts';
+import { readWatchEvent } from './watch-event.ts';
 
-/** One object that came, changed or went. */
-export interface Change<K extends KubeObject, T> {
-  /** `namespace/name`, or `name`. */
-  readonly key: string;
-  readonly type: 'added' | 'modified' | 'deleted';
-  /** What is kept of it now; nothing when it is gone. */
-  readonly item: T | undefined;
-  readonly previous: T | undefined;
-  /** The object as it was received; nothing where a list showed that it is gone. */
-  readonly object?: K;
-  readonly resourceVersion: string;
-  /** Found by listing, not by watching. */
-  readonly listed: boolean;
-}
+export type { Change } from './collection.ts';
 
-/** Called one at a time, and waited for before the next. What it throws is logged and otherwise ignored. */
+/**
+ * Told of what happens, one call at a time: the next waits for the promise of the one before, and so does the reading from
+ * the server. What a handler throws is logged and forgotten.
+ */
 export interface ReflectorHandler<K extends KubeObject, T> {
+  /** `items` holds the change already. */
   changed(change: Change<K, T>): void | Promise<void>;
-  /** A list was complete, and all that it changed has been delivered. */
+  /** A list is complete; what it showed to be gone has been told. */
   synced?(resourceVersion: string): void | Promise<void>;
-  /** Everything up to here has been delivered. */
+  /** All that happened up to this resourceVersion has been told. */
   progress?(resourceVersion: string): void;
 }
 
 export interface ReflectorOptions<K extends KubeObject, T> {
   readonly transport: Transport;
+  /** Path of the collection. */
   readonly path: string;
   /** For log lines. */
   readonly name: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** What is kept in memory of each object. */
-  readonly project: (object: K) => T;
+  /** What to keep of an object. */
+  project(object: K): T;
   readonly handler: ReflectorHandler<K, T>;
   readonly log: Log;
-  /** Bounds of a watch's life in seconds, drawn anew each time so that many clients do not come back together. */
-  readonly watchSeconds?: readonly [number, number];
-  /** The server sends a bookmark about once a minute; a watch that is silent for longer is dead. */
-  readonly idleTimeoutMs?: number;
-  /** After so long everything is listed again, in case an event was lost. */
-  readonly relistAfterMs?: number;
   readonly random?: () => number;
+  /** The first list waits for a random part of this: many clients that start together spread out. */
+  readonly startJitterMs?: number;
+  /** A watch asks to be ended after a random time between these, in seconds: reconnections spread over the servers. */
+  readonly watchSeconds?: readonly [least: number, most: number];
+  /** A watch without a byte for so long is dead; bookmarks come about once a minute. */
+  readonly idleTimeoutMs?: number;
+  /** When the last list is about that old, a watch that ended is followed by a list instead of being resumed. */
+  readonly relistAfterMs?: number;
+  /** Ask for the list as a stream (KEP-3157), which spares the server's memory; given up where it is not served. */
+  readonly streamingList?: boolean;
+  /** Objects in a page of a list that is no stream. */
+  readonly pageSize?: number;
 }
 
-interface Entry<T> {
-  readonly uid: string | undefined;
-  readonly resourceVersion: string | undefined;
-  readonly item: T;
+interface ListPage<K> {
+  readonly kind?: string;
+  readonly apiVersion?: string;
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly Omit<K, 'apiVersion' | 'kind'>[];
 }
 
-interface WatchEvent<K> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  readonly object: K;
-}
+const BACKOFF = { initialMs: 500, maxMs: 30_000 };
 
-const BACKOFF = { initialMs: 100, maxMs: 30_000 };
-/** A watch that ends sooner was not served: it counts as a failure. */
-const HEALTHY_MS = 1_000;
-const COMPLAIN_EVERY_MS = 60_000;
-const PAGE = 500;
+/** A connection that lived shorter counts as a failure even when it ended in order: or we would spin. */
+const SHORT_LIVED_MS = 1_000;
+
+/** A connection that lived so long was healthy: what comes next starts with the shortest delay. */
+const HEALTHY_MS = 5_000;
 
 /**
- * A local picture of a collection that follows the API server: a list, then a watch from its resourceVersion, resumed after
- * each end, listed anew when the server has forgotten that version. It never gives up, and what was deleted while it was
- * away is found by comparing lists: absence counts only after a complete one.
- *
- * Source: Kubernetes API concepts, "Efficient detection of changes"; streaming lists: KEP-3157.
+ * Keeps a picture of one collection and tells of its changes. It lists, watches from there, takes up a watch that ended
+ * where it ended, and lists again when the server does not remember that far back. It goes on until it is stopped, whatever
+ * the server answers.
  */
 export class Reflector<K extends KubeObject, T> {
   readonly #options: ReflectorOptions<K, T>;
-  readonly #entries = new Map<string, Entry<T>>();
-  readonly #items = new Map<string, T>();
-  readonly #abort = new AbortController();
   readonly #random: () => number;
-  #loop: Promise<void> | undefined;
-  #resourceVersion: string | undefined;
-  #listedAt = Number.NEGATIVE_INFINITY;
-  #streamingList = true;
-  /** Keys that the list in progress has shown; nothing while no list is in progress. */
-  #listing: Set<string> | undefined;
-  #lastContact = performance.now();
-  #synced = Promise.withResolvers<void>();
+  readonly #collection: Collection<K, T>;
+  readonly #trouble: TroubleLog;
+  readonly #stopped = new AbortController();
+  readonly #firstSync = Promise.withResolvers<void>();
+  #running: Promise<void> | undefined;
+  #resourceVersion = '';
   #isSynced = false;
-  #complaint = { text: '', at: Number.NEGATIVE_INFINITY };
+  #mustList = true;
+  #relistAt = 0;
+  #streamingList: boolean;
+  #lastContact = performance.now();
 
   constructor(options: ReflectorOptions<K, T>) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#collection = new Collection(object => options.project(object));
+    this.#trouble = new TroubleLog(options.log, 'watch', { resource: options.name });
+    this.#streamingList = options.streamingList ?? true;
+    // Nobody has to wait for it.
+    this.#firstSync.promise.catch(() => {});
   }
 
+  /** What is kept of each object, by `namespace/name` or name; one Map for the whole life. */
   get items(): ReadonlyMap<string, T> {
-    return this.#items;
+    return this.#collection.items;
   }
 
+  /** How far the picture has come; empty before the first list. */
+  get resourceVersion(): string {
+    return this.#resourceVersion;
+  }
+
+  /** True once a list was complete. */
   get isSynced(): boolean {
     return this.#isSynced;
   }
 
-  /** When the server was heard last, on the clock of `performance.now()`. */
+  /** When the server was last heard, on the clock of `performance.now()`; the time of creation before that. */
   get lastContact(): number {
     return this.#lastContact;
   }
 
+  /** Resolves after the first `synced`; rejects when the reflector is stopped before. */
   whenSynced(): Promise<void> {
-    return this.#synced.promise;
+    return this.#firstSync.promise;
   }
 
   start(): void {
-    this.#loop ??= this.#run();
+    this.#running ??= this.#run();
   }
 
-  /** After this no handler is called. */
+  /** Resolves when a handler call under way has ended; none follows. Not to be awaited inside of one. */
   async stop(): Promise<void> {
-    this.#abort.abort();
-    await this.#loop;
+    this.#stopped.abort();
+    await this.#running;
+    this.#firstSync.reject(new Error(`${this.#options.name}: stopped before the first list was complete`));
   }
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#stopped; ) {
-      const from = performance.now();
-      const failed = await this.#attempt();
-      failures = failed || performance.now() - from < HEALTHY_MS ? failures + 1 : 0;
-      if (failures > 0 && !this.#stopped) await this.#pause(failures - 1, failed);
+    const { signal } = this.#stopped;
+    await pause((this.#options.startJitterMs ?? 0) * this.#random(), signal);
+    for (let failures = 0; !signal.aborted; ) {
+      const { error, livedMs } = await this.#session();
+      if (signal.aborted) return;
+      if (livedMs >= HEALTHY_MS) failures = 0;
+      if (error === undefined && livedMs >= SHORT_LIVED_MS) continue;
+      this.#judge(error);
+      await pause(this.#delay(error, failures++), signal);
     }
   }
 
-  get #stopped(): boolean {
-    return this.#abort.signal.aborted;
-  }
-
-  /** One list or watch, to its end; what went wrong, if something did. */
-  async #attempt(): Promise<Error | undefined> {
+  /** Lists if there is need to, then watches to the end of the connection; tells how it ended. */
+  async #session(): Promise<{ error?: unknown; livedMs: number }> {
+    let openedAt: number | undefined;
+    const opened = () => {
+      openedAt ??= performance.now();
+    };
+    const livedMs = () => (openedAt === undefined ? 0 : performance.now() - openedAt);
     try {
-      if (this.#mustList()) await this.#list();
-      else await this.#watch();
-      return undefined;
+      if (!this.#mustList && performance.now() < this.#relistAt) await this.#watch(opened);
+      else if (this.#streamingList) await this.#streamListAndWatch(opened);
+      else {
+        await this.#listPages();
+        await this.#watch(opened);
+      }
+      return { livedMs: livedMs() };
     } catch (error) {
-      if (this.#stopped) return undefined;
-      this.#listing = undefined;
-      if (isStale(error)) this.#resourceVersion = undefined;
-      else this.#complain(error as Error);
-      return error as Error;
+      return { error, livedMs: livedMs() };
     }
   }
 
-  #mustList(): boolean {
-    const { relistAfterMs = 3_600_000 } = this.#options;
-    return this.#resourceVersion === undefined || performance.now() - this.#listedAt > relistAfterMs;
-  }
-
-  async #list(): Promise<void> {
-    if (!this.#streamingList) return this.#listPages();
+  /** KEP-3157: every object as an event, a marked bookmark, and the connection goes on as the watch. */
+  async #streamListAndWatch(opened: () => void): Promise<void> {
+    this.#beginList();
     try {
-      await this.#streamList();
+      await this.#stream({ sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }, opened);
     } catch (error) {
-      if (!isUnsupported(error)) throw error;
+      if (!this.#mustList || !isWithoutStreamingLists(error)) throw error;
       this.#streamingList = false;
-      this.#options.log.info('the API server does not stream lists; using pages', { resource: this.#options.name });
+      this.#options.log.info('no streaming lists here, listing by pages', { resource: this.#options.name });
       await this.#listPages();
+      await this.#watch(opened);
     }
-  }
-
-  /** The list comes as events, ends with a marked bookmark, and goes on as a watch on the same connection. */
-  async #streamList(): Promise<void> {
-    this.#listing = new Set();
-    await this.#stream({ sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' });
   }
 
   async #listPages(): Promise<void> {
-    this.#listing = new Set();
-    let resourceVersion = '';
-    let next: string | undefined;
+    const { transport, path, pageSize = 500 } = this.#options;
+    this.#beginList();
+    let page: ListPage<K> | undefined;
     do {
-      const page = await this.#options.transport.request<{
-        apiVersion: string;
-        kind: string;
-        metadata: { resourceVersion: string; continue?: string };
-        items: K[];
-      }>('GET', this.#options.path, {
-        query: { ...this.#selectors, limit: PAGE, continue: next },
-        signal: this.#abort.signal,
-      });
+      const query = { ...this.#selectors, limit: pageSize, continue: page?.metadata.continue || undefined };
+      page = await transport.request<ListPage<K>>('GET', path, { query, signal: this.#stopped.signal });
       this.#lastContact = performance.now();
-      for (const item of page.items) {
-        // Lists leave out what the list itself says of its items.
-        const object = { ...item, apiVersion: page.apiVersion, kind: page.kind.replace(/List$/, '') };
-        await this.#take(object, object.metadata.resourceVersion ?? '');
-      }
-      resourceVersion = page.metadata.resourceVersion;
-      next = page.metadata.continue;
-    } while (next);
-    await this.#completeList(resourceVersion);
+      // Only the list says what its items are.
+      const type = { apiVersion: page.apiVersion ?? '', kind: page.kind?.replace(/List$/, '') ?? '' };
+      for (const item of page.items) await this.#take({ ...type, ...item } as K);
+    } while (page.metadata.continue);
+    await this.#completeList(page.metadata.resourceVersion);
   }
 
-  async #watch(): Promise<void> {
-    await this.#stream({ resourceVersion: this.#resourceVersion });
+  async #watch(opened: () => void): Promise<void> {
+    await this.#stream({ resourceVersion: this.#resourceVersion }, opened);
   }
 
-  async #stream(start: Query): Promise<void> {
-    const [least, most] = this.#options.watchSeconds ?? [240, 480];
-    await this.#options.transport.stream(this.#options.path, {
-      query: {
-        ...this.#selectors,
-        ...start,
-        watch: true,
-        allowWatchBookmarks: true,
-        timeoutSeconds: Math.round(least + this.#random() * (most - least)),
+  async #stream(from: Query, opened: () => void): Promise<void> {
+    const { transport, path, idleTimeoutMs = 90_000, watchSeconds: [least, most] = [240, 480] } = this.#options;
+    const timeoutSeconds = Math.ceil(least + (most - least) * this.#random());
+    await transport.stream(path, {
+      query: { ...this.#selectors, ...from, watch: true, allowWatchBookmarks: true, timeoutSeconds },
+      signal: this.#stopped.signal,
+      idleTimeoutMs,
+      onContact: () => {
+        opened();
+        this.#lastContact = performance.now();
       },
-      signal: this.#abort.signal,
-      idleTimeoutMs: this.#options.idleTimeoutMs ?? 90_000,
-      onLine: line => this.#event(parseExact(line) as WatchEvent<K>),
+      onLine: line => this.#event(line),
     });
   }
 
@@ -224,133 +218,104 @@ export class Reflector<K extends KubeObject, T> {
     return { labelSelector, fieldSelector };
   }
 
-  async #event({ type, object }: WatchEvent<K>): Promise<void> {
-    this.#lastContact = performance.now();
-    if (type === 'ERROR') throw errorEvent(this.#options.path, object);
-    const resourceVersion = object.metadata.resourceVersion ?? '';
-    if (type === 'BOOKMARK') {
-      const endsList = object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true';
-      if (endsList) await this.#completeList(resourceVersion);
-    } else if (type === 'DELETED') await this.#drop(keyOf(object), resourceVersion, object);
-    else await this.#take(object, resourceVersion);
-    // A list that is not complete is no point to resume from.
-    if (!this.#listing) this.#proceed(resourceVersion);
+  async #event(line: string): Promise<void> {
+    const event = readWatchEvent<K>(line, `watch ${this.#options.path}`);
+    const { resourceVersion } = event;
+    this.#checkOrder(resourceVersion);
+    if (event.type === 'BOOKMARK') {
+      if (event.endsList) await this.#completeList(resourceVersion);
+    } else if (event.type === 'DELETED') {
+      await this.#tell(this.#collection.remove(event.object, resourceVersion));
+    } else {
+      await this.#take(event.object);
+    }
+    if (!this.#mustList) this.#progress(resourceVersion);
+    this.#trouble.recovered();
+  }
+
+  /** A watch goes forward; the objects of a list come in any order. Going back means another etcd, or an older one. */
+  #checkOrder(resourceVersion: string): void {
+    if (this.#mustList || compareResourceVersions(resourceVersion, this.#resourceVersion) >= 0) return;
+    this.#mustList = true;
+    throw new Error(`the server went back from resourceVersion ${this.#resourceVersion} to ${resourceVersion}`);
+  }
+
+  #beginList(): void {
+    this.#mustList = true;
+    this.#collection.beginList();
   }
 
   async #completeList(resourceVersion: string): Promise<void> {
-    const listed = this.#listing ?? new Set();
-    for (const key of [...this.#entries.keys()]) if (!listed.has(key)) await this.#drop(key, resourceVersion);
-    this.#listing = undefined;
-    this.#listedAt = performance.now();
+    for (const change of this.#collection.completeList(resourceVersion)) await this.#tell(change);
+    if (this.#stopped.signal.aborted) return;
+    this.#mustList = false;
+    const { relistAfterMs = 3_600_000, handler } = this.#options;
+    this.#relistAt = performance.now() + relistAfterMs * (0.9 + 0.2 * this.#random());
     this.#isSynced = true;
-    await this.#handle('list', () => this.#options.handler.synced?.(resourceVersion));
-    this.#synced.resolve();
-    this.#proceed(resourceVersion);
+    await this.#isolated('', () => handler.synced?.(resourceVersion));
+    this.#progress(resourceVersion);
+    this.#firstSync.resolve();
+    this.#trouble.recovered();
   }
 
-  #proceed(resourceVersion: string): void {
+  async #take(object: K): Promise<void> {
+    let change: Change<K, T> | undefined;
+    await this.#isolated(object.metadata.name, () => {
+      change = this.#collection.take(object);
+    });
+    await this.#tell(change);
+  }
+
+  async #tell(change: Change<K, T> | undefined): Promise<void> {
+    if (change) await this.#isolated(change.key, () => this.#options.handler.changed(change));
+  }
+
+  #progress(resourceVersion: string): void {
+    if (this.#stopped.signal.aborted || this.#resourceVersion === resourceVersion) return;
     this.#resourceVersion = resourceVersion;
-    if (this.#complaint.text) this.#options.log.info('the API server answers again', { resource: this.#options.name });
-    this.#complaint = { text: '', at: Number.NEGATIVE_INFINITY };
-    this.#options.handler.progress?.(resourceVersion);
-  }
-
-  async #take(object: K, resourceVersion: string): Promise<void> {
-    const key = keyOf(object);
-    const { uid } = object.metadata;
-    const known = this.#entries.get(key);
-    this.#listing?.add(key);
-    if (known && known.uid === uid && known.resourceVersion === resourceVersion) return;
-    const item = this.#options.project(object);
-    this.#entries.set(key, { uid, resourceVersion, item });
-    this.#items.set(key, item);
-    const type = known ? 'modified' : 'added';
-    await this.#deliver({
-      key,
-      type,
-      item,
-      previous: known?.item,
-      object,
-      resourceVersion,
-      listed: this.#listing !== undefined,
-    });
-  }
-
-  async #drop(key: string, resourceVersion: string, object?: K): Promise<void> {
-    const known = this.#entries.get(key);
-    if (!known) return;
-    this.#entries.delete(key);
-    this.#items.delete(key);
-    const found = object ? { object } : {};
-    const listed = this.#listing !== undefined;
-    await this.#deliver({
-      key,
-      type: 'deleted',
-      item: undefined,
-      previous: known.item,
-      ...found,
-      resourceVersion,
-      listed,
-    });
-  }
-
-  #deliver(change: Change<K, T>): Promise<void> {
-    return this.#handle(change.key, () => this.#options.handler.changed(change));
-  }
-
-  async #handle(key: string, call: () => void | Promise<void>): Promise<void> {
-    if (this.#stopped) return;
     try {
-      await call();
+      this.#options.handler.progress?.(resourceVersion);
     } catch (error) {
-      this.#options.log.error('a change could not be handled', {
-        resource: this.#options.name,
-        key,
-        error: (error as Error).stack,
-      });
+      this.#logHandlerError('', error);
     }
   }
 
-  #complain(error: Error): void {
-    const now = performance.now();
-    if (error.message === this.#complaint.text && now - this.#complaint.at < COMPLAIN_EVERY_MS) return;
-    this.#complaint = { text: error.message, at: now };
-    this.#options.log.warn('no watch; trying again', { resource: this.#options.name, error: error.message });
+  async #isolated(key: string, call: () => void | Promise<void>): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    try {
+      const pending = call();
+      if (pending) await pending;
+    } catch (error) {
+      this.#logHandlerError(key, error);
+    }
   }
 
-  async #pause(attempt: number, failed: Error | undefined): Promise<void> {
-    const asked = failed instanceof ApiError ? (failed.retryAfterMs ?? 0) : 0;
-    const ms = Math.max(asked, backoffDelay(attempt, BACKOFF, this.#random));
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(done, ms);
-      const { signal } = this.#abort;
-      signal.addEventListener('abort', done, { once: true });
-      function done() {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-    });
+  #logHandlerError(key: string, error: unknown): void {
+    const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#options.log.error('handler of a watch failed', { resource: this.#options.name, key, error: problem });
+  }
+
+  #judge(error: unknown): void {
+    this.#collection.abandonList();
+    if (isGone(error) || isFromTheFuture(error)) this.#mustList = true;
+    this.#trouble.report(error === undefined ? 'the server ended it at once' : messageOf(error));
+  }
+
+  #delay(error: unknown, failures: number): number {
+    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+    return Math.max(asked, backoffDelay(failures, BACKOFF, this.#random));
   }
 }
 
-function keyOf({ metadata }: KubeObject): string {
-  return metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
-}
-
-/** An event of type ERROR carries a Status instead of an object. */
-function errorEvent(path: string, status: unknown): ApiError {
-  const { code = 500 } = status as { code?: number };
-  return new ApiError(`watch ${path}`, code, JSON.stringify(status));
-}
-
-/** The server cannot go on from our resourceVersion: it has forgotten it (410), or does not know it yet (etcd restored). */
-function isStale(error: unknown): boolean {
-  return isGone(error) || (error instanceof ApiError && /Too large resource version/i.test(error.message));
-}
-
-/** Refused as a request; etcd before 3.4.25 answers with an ERROR event (KEP-3157). */
-function isUnsupported(error: unknown): boolean {
+/**
+ * Refused as an unknown or forbidden parameter by servers without the feature; etcd before 3.4.25 lets the watch begin and
+ * fails it with an ERROR event.
+ */
+function isWithoutStreamingLists(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
-  return error.status === 400 || error.status === 422 || /RequestWatchProgress|sendInitialEvents/.test(error.message);
+  return error.status === 400 || error.status === 422 || error.message.includes('RequestWatchProgress');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,153 +1,256 @@
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
+import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { parseExact } from '../core/json/exact.ts';
+import { type Log, silentLog } from '../core/log.ts';
 import type { Credentials } from './credentials.ts';
-import { ApiError, ConnectionError } from './errors.ts';
+import { ApiError, ConnectionError, type Status } from './errors.ts';
+import { type Answer, connectionError, exchange, isStaleSocket } from './exchange.ts';
 import { LineSplitter } from './lines.ts';
 
 export interface TransportOptions {
   readonly credentials: Credentials;
   readonly userAgent: string;
-  /** Connections that calls share; watches have their own. */
+  /** Connections kept for calls; a stream has one of its own. */
   readonly maxSockets?: number;
-  /** A call that has no whole answer by then fails. */
+  /** From sending a call to the last byte of its answer, in milliseconds. */
   readonly callTimeoutMs?: number;
+  readonly log?: Log;
 }
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-export interface CallOptions {
+export interface RequestParameters {
   readonly query?: Query;
+  /** Sent as JSON. */
   readonly body?: unknown;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
 }
 
-export interface StreamOptions {
+export interface StreamParameters {
   readonly query?: Query;
   readonly signal: AbortSignal;
-  /** A stream on which nothing comes for so long is given up: only this notices a server that is frozen. */
-  readonly idleTimeoutMs: number;
-  /** The next line is read after this one is done with. */
-  readonly onLine: (line: string) => void | Promise<void>;
+  /** The stream fails when no byte came for so long, in milliseconds. */
+  readonly idleTimeoutMs?: number;
+  /** One whole line, without its newline; nothing more is read while its promise is pending. */
+  onLine(line: string): void | Promise<void>;
+  /** Called with each chunk of bytes and with the head of the answer: the server lives. */
+  onContact?(): void;
 }
 
-/** Time for a connection and the first byte of an answer. */
-const HEADERS_TIMEOUT_MS = 20_000;
-/** After this long without a packet the kernel asks whether the other end is there; dropped links show in half a minute. */
-const KEEP_ALIVE_MS = 15_000;
+const never = new AbortController().signal;
 
-/** HTTP to one API server: pooled calls with a deadline, and streams of lines. */
+/** JSON over HTTP(S) to one API server: pooled connections, deadlines, errors that name the request. */
 export class Transport {
-  readonly #options: TransportOptions;
-  readonly #agent: http.Agent;
+  readonly #credentials: Credentials;
+  readonly #userAgent: string;
   readonly #callTimeoutMs: number;
+  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #closed = new AbortController();
+  readonly #log: Log;
 
-  constructor(options: TransportOptions) {
-    this.#options = options;
-    this.#callTimeoutMs = options.callTimeoutMs ?? 15_000;
-    const pool = { keepAlive: true, maxSockets: options.maxSockets ?? 8, maxFreeSockets: 2, timeout: 60_000 };
-    this.#agent = this.#isTls ? new https.Agent(pool) : new http.Agent(pool);
+  constructor({ credentials, userAgent, maxSockets = 8, callTimeoutMs = 15_000, log = silentLog }: TransportOptions) {
+    this.#credentials = credentials;
+    this.#userAgent = userAgent;
+    this.#callTimeoutMs = callTimeoutMs;
+    this.#log = log;
+    const Agent = credentials.server.protocol === 'http:' ? HttpAgent : HttpsAgent;
+    this.#agent = new Agent({ keepAlive: true, maxSockets, maxFreeSockets: 2 });
   }
 
-  /** Throws {@link ApiError} for an answer that is no success, {@link ConnectionError} where there is none. */
-  async request<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-    const what = `${method} ${path}`;
-    const deadline = AbortSignal.timeout(this.#callTimeoutMs);
-    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  /**
+   * One call. Throws {@link ApiError} for a refusal, {@link ConnectionError} when there is no usable answer, the signal's
+   * reason when it aborts. A GET over a kept connection that turns out to be closed is sent once more; so is any call whose
+   * 401 was for credentials that have been renewed since.
+   */
+  async request<T>(method: string, path: string, parameters: RequestParameters = {}): Promise<T> {
+    const authorization = await this.#credentials.authorization();
     try {
-      const response = await this.#send(method, path, options, signal, this.#agent);
-      const text = await readAll(response);
-      throwIfRefused(what, response, text);
-      return parseExact(text) as T;
+      return await this.#call<T>(method, path, parameters, authorization);
     } catch (error) {
-      if (error instanceof ApiError) throw error;
-      if (deadline.aborted)
-        throw new ConnectionError(what, new Error(`no answer within ${this.#callTimeoutMs / 1000} s`));
-      throw new ConnectionError(what, error as Error);
+      if (method === 'GET' && isStaleSocket(error)) return this.#call<T>(method, path, parameters, authorization);
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      const renewed = await this.#credentials.authorization();
+      if (renewed === authorization) throw error;
+      this.#log.debug('credentials renewed after a refusal', { path });
+      return this.#call<T>(method, path, parameters, renewed);
     }
   }
 
-  /** Delivers lines until the server ends the stream; throws when it breaks, or the signal ends it. */
-  async stream(path: string, { query, signal, idleTimeoutMs, onLine }: StreamOptions): Promise<void> {
-    const what = `GET ${path}`;
+  /** Reads lines until the server ends the answer, which resolves; any other end rejects as {@link request} does. */
+  async stream(path: string, parameters: StreamParameters): Promise<void> {
+    const title = `GET ${path}`;
+    const authorization = await this.#credentials.authorization();
+    const options = { ...this.#options('GET', path, parameters.query, authorization), agent: false };
+    using scope = this.#scope(parameters.signal);
+    const answer = await exchange({ scheme: this.#scheme, options, title, signal: scope.signal });
     try {
-      const response = await this.#send('GET', path, query ? { query } : {}, signal, false);
-      if (response.statusCode !== 200) throwIfRefused(what, response, await readAll(response));
-      response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-      response.socket.setTimeout(idleTimeoutMs, () => {
-        response.destroy(new Error(`silent for ${idleTimeoutMs / 1000} s`));
-      });
-      const lines = new LineSplitter();
-      for await (const chunk of response) {
-        for (const line of lines.push(chunk as Buffer)) await onLine(line);
-      }
+      parameters.onContact?.();
+      if (!isOk(answer.response)) throw await this.#refusal(title, answer);
+      await readLines(title, answer, parameters);
     } catch (error) {
-      if (error instanceof ApiError) throw error;
-      throw new ConnectionError(what, error as Error);
+      throw scope.signal.aborted ? scope.signal.reason : asOwnError(title, error);
+    } finally {
+      answer.done();
+      answer.response.destroy();
     }
   }
 
+  /** Ends all calls, streams and connections; later ones fail with code CLOSED. */
   close(): void {
+    this.#closed.abort(new ConnectionError('transport', 'CLOSED', 'closed'));
     this.#agent.destroy();
   }
 
-  get #isTls(): boolean {
-    return this.#options.credentials.server.protocol === 'https:';
+  get #scheme(): string {
+    return this.#credentials.server.protocol;
   }
 
-  async #send(
-    method: string,
-    path: string,
-    { query, body, contentType = 'application/json' }: CallOptions,
-    signal: AbortSignal,
-    agent: http.Agent | false,
-  ): Promise<IncomingMessage> {
-    const { credentials, userAgent } = this.#options;
-    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const authorization = await credentials.authorization();
-    const headers: Record<string, string | number> = { accept: 'application/json', 'user-agent': userAgent };
-    if (authorization) headers['authorization'] = authorization;
-    if (payload) Object.assign(headers, { 'content-type': contentType, 'content-length': payload.length });
-    const url = new URL(credentials.server.pathname.replace(/\/$/, '') + path, credentials.server);
-    for (const [key, value] of Object.entries(query ?? {}))
-      if (value !== undefined) url.searchParams.set(key, String(value));
-    const settings = { method, headers, signal, agent };
-    const request = this.#isTls
-      ? https.request(url, { ...settings, ...credentials.tls() })
-      : http.request(url, settings);
-    return answered(request, payload);
-  }
-}
-
-function answered(request: ClientRequest, payload: Buffer | undefined): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => request.destroy(new Error(`no answer within ${HEADERS_TIMEOUT_MS / 1000} s`)),
-      HEADERS_TIMEOUT_MS,
+  async #call<T>(method: string, path: string, parameters: RequestParameters, authorization?: string): Promise<T> {
+    const title = `${method} ${path}`;
+    const {
+      query,
+      body,
+      contentType = 'application/json',
+      signal = never,
+      timeoutMs = this.#callTimeoutMs,
+    } = parameters;
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const options = this.#options(method, path, query, authorization);
+    options.agent = this.#agent;
+    if (payload !== undefined) {
+      options.headers = {
+        ...options.headers,
+        'content-type': contentType,
+        'content-length': Buffer.byteLength(payload),
+      };
+    }
+    using scope = this.#scope(
+      signal,
+      new ConnectionError(title, 'CALL_TIMEOUT', `no answer within ${timeoutMs} ms`),
+      timeoutMs,
     );
-    request.once('response', response => {
-      clearTimeout(timer);
-      resolve(response);
+    const answer = await exchange({
+      scheme: this.#scheme,
+      options,
+      title,
+      signal: scope.signal,
+      ...(payload === undefined ? {} : { body: payload }),
     });
-    // Stays: an error after the response has come reaches the reader through the response.
-    request.on('error', error => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    request.setNoDelay(true);
-    request.end(payload);
-  });
+    try {
+      if (!isOk(answer.response)) throw await this.#refusal(title, answer);
+      return parseBody(title, await readText(answer.response)) as T;
+    } catch (error) {
+      throw scope.signal.aborted ? scope.signal.reason : asOwnError(title, error);
+    } finally {
+      answer.done();
+    }
+  }
+
+  #options(method: string, path: string, query: Query = {}, authorization?: string): RequestOptions {
+    const { hostname, port, pathname } = this.#credentials.server;
+    const search = new URLSearchParams();
+    for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
+    const suffix = search.size ? `?${search}` : '';
+    return {
+      ...this.#credentials.tls(),
+      method,
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      path: pathname.replace(/\/$/, '') + path + suffix,
+      headers: {
+        accept: 'application/json',
+        'user-agent': this.#userAgent,
+        ...(authorization ? { authorization } : {}),
+      },
+    };
+  }
+
+  /** A signal that aborts with the caller's, on close, and at the deadline; disposing it lets go of all three. */
+  #scope(signal: AbortSignal, late?: Error, timeoutMs?: number): { signal: AbortSignal } & Disposable {
+    const controller = new AbortController();
+    const parents = [signal, this.#closed.signal];
+    const abort = (event: Event) => controller.abort((event.target as AbortSignal).reason);
+    for (const parent of parents) {
+      if (parent.aborted) controller.abort(parent.reason);
+      parent.addEventListener('abort', abort);
+    }
+    const timer = late && setTimeout(() => controller.abort(late), timeoutMs);
+    return {
+      signal: controller.signal,
+      [Symbol.dispose]() {
+        clearTimeout(timer);
+        for (const parent of parents) parent.removeEventListener('abort', abort);
+      },
+    };
+  }
+
+  async #refusal(title: string, { response }: Answer): Promise<ApiError> {
+    const status = response.statusCode ?? 0;
+    if (status === 401) this.#credentials.refused?.();
+    const text = await readText(response);
+    return new ApiError(title, status, statusBody(text), retryAfterMs(response.headers['retry-after']));
+  }
 }
 
-async function readAll(response: IncomingMessage): Promise<string> {
+async function readLines(title: string, { response, fail }: Answer, parameters: StreamParameters): Promise<void> {
+  const { idleTimeoutMs = 90_000, onLine, onContact } = parameters;
+  const lines = new LineSplitter();
+  const silence = new ConnectionError(title, 'IDLE_TIMEOUT', `nothing came for ${idleTimeoutMs / 1000} s`);
+  let timer = setTimeout(fail, idleTimeoutMs, silence);
+  try {
+    for await (const chunk of response) {
+      // Only the server's silence counts, not the time that the reader takes.
+      clearTimeout(timer);
+      onContact?.();
+      for (const line of lines.push(chunk as Buffer)) {
+        const pending = onLine(line);
+        if (pending) await pending;
+      }
+      timer = setTimeout(fail, idleTimeoutMs, silence);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function throwIfRefused(what: string, response: IncomingMessage, body: string): void {
-  const status = response.statusCode ?? 0;
-  if (status >= 200 && status < 300) return;
-  throw new ApiError(what, status, body, response.headers['retry-after']);
+function isOk({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200 && statusCode < 300;
+}
+
+function parseBody(title: string, text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return parseExact(text);
+  } catch (cause) {
+    throw new ConnectionError(title, 'BAD_BODY', 'the answer is not JSON', cause);
+  }
+}
+
+/** Proxies and overloaded servers answer in plain text: that is a message too. */
+function statusBody(text: string): Status {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (body !== null && typeof body === 'object') return body as Status;
+  } catch {}
+  const said = text.trim().slice(0, 200);
+  return said ? { message: said } : {};
+}
+
+/** RFC 9110, section 10.2.3; the API server sends seconds. */
+function retryAfterMs(header: string | undefined): number | undefined {
+  const seconds = Number(header);
+  return header !== undefined && Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+}
+
+/** Errors of sockets become ConnectionErrors; those of a line's reader pass as they are. */
+function asOwnError(title: string, error: unknown): unknown {
+  return (error as NodeJS.ErrnoException)?.code === undefined ? error : connectionError(title, error);
 }

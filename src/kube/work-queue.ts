@@ -2,97 +2,129 @@ import { type BackoffOptions, backoffDelay } from '../core/backoff.ts';
 import { ApiError } from './errors.ts';
 
 export interface WorkQueueOptions {
-  /** Keys that are worked on at the same time. */
+  /** How many keys are worked on at the same time. */
   readonly concurrency: number;
-  /** What it throws has the key tried again, later and later. */
-  readonly work: (key: string) => Promise<void>;
+  /** Brings one key to where it should be; when it throws, the key is tried again later. */
+  work(key: string): Promise<void>;
+  /** Of a key that fails; an {@link ApiError} may ask for longer. */
   readonly backoff: BackoffOptions;
-  readonly onError: (key: string, error: Error, attempt: number) => void;
+  /** `attempt` counts the failures since the key's last success, from 1. */
+  onError?(key: string, error: unknown, attempt: number): void;
 }
 
 /**
- * Work by key: a key that is added twice is worked on once, never twice at the same time, and again when it was added
- * meanwhile. A key in trouble waits by itself; others pass it.
+ * Work to do, by key. However often a key is added, it is worked on once, and never twice at the same time: added meanwhile,
+ * it is worked on once more afterwards. A key that fails waits by itself, without holding up others.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
+  /** Keys to work on as soon as there is a hand free, in order. */
   readonly #ready = new Set<string>();
-  readonly #running = new Set<string>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
-  readonly #attempts = new Map<string, number>();
-  #open = false;
+  readonly #working = new Map<string, Promise<void>>();
+  readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number }>();
+  readonly #failures = new Map<string, number>();
+  #state: 'new' | 'started' | 'stopped' = 'new';
+  #isWoken = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
   }
 
-  /** Keys that wait, run, or will be tried again. */
+  /** Keys waiting or being worked on; not those that wait for their time. */
   get size(): number {
-    return this.#ready.size + this.#running.size + this.#timers.size;
+    return this.#ready.size + this.#working.size;
   }
 
-  /** Until then keys are only collected. */
-  start(): void {
-    this.#open = true;
-    this.#pump();
-  }
-
+  /** As soon as possible, also for a key that waits for its time or backs off. */
   add(key: string): void {
-    clearTimeout(this.#timers.get(key));
-    this.#timers.delete(key);
+    if (this.#state === 'stopped') return;
+    this.#cancelTimer(key);
     this.#ready.add(key);
-    this.#pump();
+    this.#nextSoon();
   }
 
-  /** Does nothing for a key that waits already. */
+  /** In so many milliseconds, or earlier when it was to be added earlier anyway. */
   addAfter(key: string, ms: number): void {
-    if (this.#timers.has(key) || this.#ready.has(key)) return;
-    this.#timers.set(
-      key,
-      setTimeout(() => this.add(key), ms),
-    );
+    if (this.#state === 'stopped') return;
+    const at = performance.now() + ms;
+    const planned = this.#timers.get(key);
+    if (planned && planned.at <= at) return;
+    this.#cancelTimer(key);
+    const timer = setTimeout(() => this.add(key), ms);
+    this.#timers.set(key, { timer, at });
   }
 
-  /** Resolves when what runs has ended; nothing is started afterwards. */
+  /** Before this, keys are only collected. */
+  start(): void {
+    if (this.#state === 'new') this.#state = 'started';
+    this.#nextSoon();
+  }
+
+  /** Forgets all that waits; resolves when the work under way has ended. */
   async stop(): Promise<void> {
-    this.#open = false;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    this.#state = 'stopped';
+    for (const key of [...this.#timers.keys()]) this.#cancelTimer(key);
     this.#ready.clear();
-    if (this.#running.size === 0) return;
+    await Promise.all(this.#working.values());
+    this.#tellIdle();
+  }
+
+  /** Resolves when no key waits or is worked on; keys that wait for their time do not count. */
+  async whenIdle(): Promise<void> {
+    if (this.size === 0) return;
     this.#idle ??= Promise.withResolvers();
     await this.#idle.promise;
   }
 
-  #pump(): void {
+  /** What is added in one go is ordered together, and a caller of `add` never finds itself inside the work. */
+  #nextSoon(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    queueMicrotask(() => {
+      this.#isWoken = false;
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#state !== 'started') return;
     for (const key of this.#ready) {
-      if (!this.#open || this.#running.size >= this.#options.concurrency) return;
-      if (this.#running.has(key)) continue;
+      if (this.#working.size >= this.#options.concurrency) return;
+      if (this.#working.has(key)) continue;
       this.#ready.delete(key);
-      this.#running.add(key);
-      void this.#run(key);
+      this.#working.set(key, this.#workOn(key));
     }
   }
 
-  async #run(key: string): Promise<void> {
+  async #workOn(key: string): Promise<void> {
     try {
       await this.#options.work(key);
-      this.#attempts.delete(key);
+      this.#failures.delete(key);
     } catch (error) {
-      this.#retry(key, error as Error);
+      this.#failed(key, error);
     }
-    this.#running.delete(key);
-    if (this.#running.size === 0) this.#idle?.resolve();
-    this.#pump();
+    this.#working.delete(key);
+    this.#next();
+    this.#tellIdle();
   }
 
-  #retry(key: string, error: Error): void {
-    const attempt = this.#attempts.get(key) ?? 0;
-    this.#attempts.set(key, attempt + 1);
-    if (!this.#open) return;
-    this.#options.onError(key, error, attempt);
+  #failed(key: string, error: unknown): void {
+    const attempt = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, attempt);
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    this.addAfter(key, Math.max(asked, backoffDelay(attempt, this.#options.backoff)));
+    this.addAfter(key, Math.max(asked, backoffDelay(attempt - 1, this.#options.backoff)));
+    this.#options.onError?.(key, error, attempt);
+  }
+
+  #cancelTimer(key: string): void {
+    clearTimeout(this.#timers.get(key)?.timer);
+    this.#timers.delete(key);
+  }
+
+  #tellIdle(): void {
+    if (this.size > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 }

@@ -14,9 +14,6 @@ export interface SeccompNode {
    * Always SeccompNode.
    */
   kind: string;
-  /**
-   * The name is that of the Node.
-   */
   metadata: ObjectMeta;
   status?: SeccompNodeStatus;
 }

@@ -14,9 +14,6 @@ export interface SeccompProfile {
    * Always SeccompProfile.
    */
   kind: string;
-  /**
-   * The name gives the file its name.
-   */
   metadata: ObjectMeta;
   spec: SeccompProfileSpec;
   status?: SeccompProfileStatus;
@@ -111,7 +108,7 @@ export interface SeccompProfileSpec {
    */
   state?: 'Enabled' | 'Disabled';
   /**
-   * True means the same as state Disabled, as in v1beta1 of Security Profiles Operator. Prefer state.
+   * True means Disabled whatever state says, as in v1beta1 of Security Profiles Operator. Prefer state.
    */
   disabled?: boolean;
 }
@@ -161,11 +158,11 @@ export interface Arg {
    */
   index: number;
   /**
-   * Unsigned 64-bit value; the mask with SCMP_CMP_MASKED_EQ.
+   * What the argument is compared with, or the mask of SCMP_CMP_MASKED_EQ: an unsigned 64-bit integer, 0 unless given. Put quotes around one above 9223372036854775807, or write it as "0x" and up to 16 hexadecimal digits.
    */
   value?: number | string;
   /**
-   * What the masked argument must equal.
+   * What the masked argument must equal, with SCMP_CMP_MASKED_EQ only; written like value, 0 unless given.
    */
   valueTwo?: number | string;
   /**

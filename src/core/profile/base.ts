@@ -70,17 +70,28 @@ function chainOf(name: string, first: string, lookup: Lookup): SeccompProfileSpe
 /** Keeps the rules in their order, each with those names for which it won. */
 function union(layers: readonly (readonly Syscall[])[]): Syscall[] {
   const winners = new Map<string, Syscall>();
-  const rules = layers.flat();
-  for (const rule of rules) {
-    for (const key of keysOf(rule)) {
+  for (const layer of layers) {
+    for (const [key, rule] of firstByKey(layer)) {
       const holder = winners.get(key);
       if (!holder || isLessRestrictive(rule.action, holder.action)) winners.set(key, rule);
     }
   }
-  return rules.flatMap(rule => {
-    const names = rule.names.filter((_, at) => winners.get(keysOf(rule)[at] as string) === rule);
+  return layers.flat().flatMap(rule => {
+    const keys = keysOf(rule);
+    const names = rule.names.filter((_, at) => winners.get(keys[at] as string) === rule);
     return names.length ? [{ ...rule, names }] : [];
   });
+}
+
+/** Within one profile the first rule for a call holds, as in the runtimes: a base does not change what it says by itself. */
+function firstByKey(rules: readonly Syscall[]): Map<string, Syscall> {
+  const first = new Map<string, Syscall>();
+  for (const rule of rules) {
+    for (const key of keysOf(rule)) {
+      if (!first.has(key)) first.set(key, rule);
+    }
+  }
+  return first;
 }
 
 /** One key for each name: the call and its conditions, whatever their order. */

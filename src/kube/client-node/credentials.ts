@@ -1,28 +1,40 @@
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { Credentials } from '../credentials.ts';
+import type { Credentials, TlsSettings } from '../credentials.ts';
 
 /** client-node's credentials (exec plugins, OIDC, certificates, in-cluster) for our transport. */
 export function credentialsFromKubeConfig(kubeConfig: KubeConfig): Credentials {
   const cluster = kubeConfig.getCurrentCluster();
-  if (!cluster) throw new Error('no way to the API server: set KUBECONFIG, or run in a Pod with a service account');
-  let options: RequestOptions = {};
-  const refresh = async () => {
-    options = {};
-    await kubeConfig.applyToHTTPSOptions(options);
-  };
+  if (!cluster?.server) {
+    throw new Error('no way to the API server: set KUBECONFIG, or run in a Pod with a service account');
+  }
+  const namespace = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace?.trim();
+  let tls: TlsSettings = {};
   return {
     server: new URL(cluster.server),
-    tls: () => ({
-      ...(options.ca ? { ca: options.ca as Buffer } : {}),
-      ...(options.cert ? { cert: options.cert as Buffer } : {}),
-      ...(options.key ? { key: options.key as Buffer } : {}),
-      ...(options.servername ? { servername: options.servername } : {}),
-      ...(options.rejectUnauthorized === false ? { rejectUnauthorized: false } : {}),
-    }),
+    ...(namespace ? { namespace } : {}),
+    // An exec plugin may renew the client certificate together with the token.
     authorization: async () => {
-      await refresh();
-      return (options.headers as Record<string, string> | undefined)?.['Authorization'];
+      const options: RequestOptions = {};
+      await kubeConfig.applyToHTTPSOptions(options);
+      tls = tlsSettings(options, cluster.tlsServerName);
+      return authorization(options);
     },
+    tls: () => tls,
   };
+}
+
+function tlsSettings({ ca, cert, key, rejectUnauthorized }: RequestOptions, servername?: string): TlsSettings {
+  return {
+    ...(ca ? { ca: ca as Buffer } : {}),
+    ...(cert ? { cert: cert as Buffer } : {}),
+    ...(key ? { key: key as Buffer } : {}),
+    ...(servername ? { servername } : {}),
+    ...(rejectUnauthorized === false ? { rejectUnauthorized } : {}),
+  };
+}
+
+function authorization({ headers, auth }: RequestOptions): string | undefined {
+  if (auth) return `Basic ${Buffer.from(auth).toString('base64')}`;
+  return (headers as Record<string, string> | undefined)?.['Authorization'];
 }

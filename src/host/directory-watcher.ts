@@ -1,0 +1,69 @@
+import { type FSWatcher, watch } from 'node:fs';
+import type { Log } from '../core/log.ts';
+import { isProfileFileName } from '../core/profile/file-name.ts';
+import { isTemporary } from './atomic-file.ts';
+import type { DirectoryChain } from './directory-chain.ts';
+import type { DirectoryHandle } from './directory-handle.ts';
+
+/** Long enough to take an editor's rename and its backup as one, short against what a person notices. */
+const DEBOUNCE_MS = 20;
+
+/**
+ * inotify(7) on the profile directory and on the directories above it, where its own replacement shows. Calls back with
+ * the profile files' names that had an event; with none where only a directory had one.
+ */
+export class DirectoryWatcher {
+  readonly #watchers: FSWatcher[] = [];
+  readonly #log: Log;
+  readonly #onSettled: (fileNames: ReadonlySet<string>) => Promise<void>;
+  #pending = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(chain: DirectoryChain, log: Log, onSettled: (fileNames: ReadonlySet<string>) => Promise<void>) {
+    this.#log = log;
+    this.#onSettled = onSettled;
+    this.#watch(chain.root, () => this.#settleSoon());
+    this.#watch(chain.seccomp, () => this.#settleSoon());
+    this.#watch(chain.profiles, name => this.#onEntry(name));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const watcher of this.#watchers) watcher.close();
+  }
+
+  /** A path through `/proc/self/fd` watches the directory that is held open, not what has its name by now. */
+  #watch(directory: DirectoryHandle, onEvent: (name: string | null) => void): void {
+    try {
+      const watcher = watch(directory.at('.'), { persistent: false }, (_event, name) => onEvent(name));
+      watcher.on('error', error => this.#unwatched(directory, error));
+      this.#watchers.push(watcher);
+    } catch (error) {
+      this.#unwatched(directory, error);
+    }
+  }
+
+  #unwatched(directory: DirectoryHandle, error: unknown): void {
+    this.#log.warn('changes of a directory are noticed late', { path: directory.path, error: String(error) });
+  }
+
+  #onEntry(name: string | null): void {
+    if (name !== null && isTemporary(name)) return;
+    if (name !== null && isProfileFileName(name)) this.#pending.add(name);
+    this.#settleSoon();
+  }
+
+  #settleSoon(): void {
+    if (this.#closed) return;
+    this.#timer ??= setTimeout(() => this.#settle(), DEBOUNCE_MS);
+  }
+
+  #settle(): void {
+    this.#timer = undefined;
+    const fileNames = this.#pending;
+    this.#pending = new Set();
+    this.#onSettled(fileNames).catch(error => this.#log.error('change of a directory', { error: String(error) }));
+  }
+}

@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A small file system of its own, mounted at a directory. */
+export class Tmpfs {
+  readonly #path: string;
+
+  constructor(path: string, options: string) {
+    this.#path = path;
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { stdio: 'pipe' });
+  }
+
+  /** Mounting needs CAP_SYS_ADMIN, which also root in a container often lacks. */
+  static isAllowed(): boolean {
+    const path = mkdtempSync(join(tmpdir(), 'mount-'));
+    try {
+      new Tmpfs(path, 'size=64k').unmount();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      rmdirSync(path);
+    }
+  }
+
+  remount(options: string): void {
+    execFileSync('mount', ['-o', `remount,${options}`, this.#path]);
+  }
+
+  /** Takes the last free block, until `free`. */
+  fill(): void {
+    const file = openSync(join(this.#path, 'filler'), 'w');
+    try {
+      // A write of one page is refused only when there is no page left.
+      for (;;) writeSync(file, Buffer.alloc(4096));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  free(): void {
+    unlinkSync(join(this.#path, 'filler'));
+  }
+
+  unmount(): void {
+    // Lazily: a failed test may still hold a file open.
+    execFileSync('umount', ['-l', this.#path]);
+  }
+}

@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { Collection } from '../../../src/kube/collection.ts';
+import type { KubeObject } from '../../../src/kube/objects.ts';
+
+const object = (name: string, resourceVersion: string, uid = name): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'ns', uid, resourceVersion },
+});
+
+/** Holds a and b, from a complete list. */
+function listed(): Collection<KubeObject, string> {
+  const collection = new Collection<KubeObject, string>(
+    ({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`,
+  );
+  collection.beginList();
+  collection.take(object('a', '1'));
+  collection.take(object('b', '2'));
+  expect([...collection.completeList('2')]).to.deep.equal([]);
+  return collection;
+}
+
+describe('collection', () => {
+  it('says nothing of an object that is as it was', () => {
+    expect(listed().take(object('a', '1'))).to.equal(undefined);
+  });
+
+  it('tells a change with what was known before', () => {
+    const change = listed().take(object('a', '3'));
+    expect(change).to.deep.include({ key: 'ns/a', type: 'modified', item: 'a@3', previous: 'a@1', initial: false });
+  });
+
+  it('finds what a complete list does not show', () => {
+    const collection = listed();
+    collection.beginList();
+    collection.take(object('b', '2'));
+    const gone = [...collection.completeList('9')];
+    expect(gone).to.have.length(1);
+    expect(gone[0]).to.deep.include({
+      key: 'ns/a',
+      type: 'deleted',
+      previous: 'a@1',
+      resourceVersion: '9',
+      initial: true,
+    });
+    expect([...collection.items.keys()]).to.deep.equal(['ns/b']);
+  });
+
+  it('takes absence from a list that failed midway for nothing', () => {
+    const collection = listed();
+    collection.beginList();
+    collection.take(object('c', '5'));
+    collection.abandonList();
+    expect([...collection.items.keys()]).to.deep.equal(['ns/a', 'ns/b', 'ns/c']);
+  });
+
+  it('sees that an object of the same name is another one', () => {
+    expect(listed().take(object('a', '1', 'new-uid'))).to.deep.include({ type: 'modified' });
+  });
+});
