@@ -2,7 +2,7 @@ import { backoffDelay } from '../core/backoff.ts';
 import type { NodeFacts, ProfileFailure, Repairs } from '../core/fleet/own-report.ts';
 import type { Log } from '../core/log.ts';
 import { RENDERED_SELECTOR } from '../core/names.ts';
-import { hostError } from '../host/errors.ts';
+import { HostError } from '../host/errors.ts';
 import { type CheckResult, type DirectoryChange, ProfileDirectory } from '../host/profile-directory.ts';
 import { resourcePath } from '../kube/objects.ts';
 import { type Change, Reflector } from '../kube/reflector.ts';
@@ -106,7 +106,7 @@ export class Agent {
       this.#repaired(await directory.check());
       this.#session.reflector.start();
     } catch (error) {
-      const { reason, message } = hostError(error, `${kubeletRoot}/seccomp`);
+      const { reason, message } = HostError.from(error, `${kubeletRoot}/seccomp`);
       if (this.#trouble?.message !== message)
         log.error('the directory cannot be used; trying again', { reason, error: message });
       this.#trouble = { reason, message };
@@ -220,7 +220,7 @@ export class Agent {
     if (change === 'directory') return this.#reopen();
     const session = this.#session;
     if (!session) return;
-    this.#repaired(await session.directory.check(change));
+    this.#repaired(await session.directory.check(change.fileNames));
     // Perhaps what stood in a file's place has gone.
     if (this.#failures.size) await this.#retry();
   }

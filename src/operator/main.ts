@@ -47,7 +47,7 @@ async function start(values: Record<OperatorOption, string>): Promise<Running> {
     await operator.stop();
   };
   const election = new LeaderElection({ transport, namespace: values.namespace, name: CONFIG_NAME, identity, log });
-  const work = values['leader-elect'] === 'true' ? election.run(stop.signal, lead) : lead(stop.signal);
+  const work = values['leader-elect'] === 'true' ? election.run({ signal: stop.signal, lead }) : lead(stop.signal);
 
   const metrics = operatorMetrics(() => term, election);
   const server = await serveStatus(Number(values['metrics-port']), metrics, () => term?.problem());

@@ -1,6 +1,6 @@
-import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
+import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import type { NodeReport } from '../core/fleet/node-report.ts';
 import type { Log } from '../core/log.ts';
@@ -65,7 +65,12 @@ export class SeccompOperator extends ReliableOperator {
   constructor(options: SeccompOperatorOptions) {
     super(options.log, options.userAgent);
     this.#options = options;
-    this.#events = new EventRecorder(this.transport, options.identity, options.log);
+    this.#events = new EventRecorder({
+      transport: this.transport,
+      reportingController: 'seccomp-operator.dev/operator',
+      reportingInstance: options.identity,
+      log: options.log,
+    });
     this.#work = this.#queue(4, key => this.#reconcile(key));
     this.#statuses = this.#queue(4, name => this.#updateStatus(name));
   }
@@ -96,6 +101,7 @@ export class SeccompOperator extends ReliableOperator {
 
   override async stop(): Promise<void> {
     await Promise.all([this.#work.stop(), this.#statuses.stop()]);
+    this.#events.stop();
     await super.stop();
   }
 
@@ -188,10 +194,10 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   #queue(concurrency: number, work: (key: string) => Promise<void>): WorkQueue {
-    const onError = (key: string, error: Error, attempt: number) => {
+    const onError = (key: string, error: unknown, attempt: number) => {
       // A conflict says only that there is newer news, which the watch brings.
-      const log = isConflict(error) || attempt === 0 ? this.log.debug : this.log.warn;
-      log('not done yet; trying again', { key, attempt, error: error.message });
+      const log = isConflict(error) || attempt === 1 ? this.log.debug : this.log.warn;
+      log('not done yet; trying again', { key, attempt, error: (error as Error).message });
       if (key.startsWith(PROFILE_KEY)) this.#statuses.add(key.slice(PROFILE_KEY.length));
     };
     return new WorkQueue({ concurrency, work, backoff: BACKOFF, onError });
@@ -207,9 +213,9 @@ export class SeccompOperator extends ReliableOperator {
     if (item) this.#statuses.add(key);
   }
 
-  #renderedChanged({ item, previous, resourceVersion, listed }: Change<ConfigMap, RenderedRef>): void {
+  #renderedChanged({ item, previous, resourceVersion, initial }: Change<ConfigMap, RenderedRef>): void {
     const { profile } = (item ?? previous) as RenderedRef;
-    if (item) this.#bundle.observed(item, listed);
+    if (item) this.#bundle.observed(item, initial);
     else if (previous) this.#bundle.gone(previous, resourceVersion);
     this.#work.add(profileKey(profile));
     this.#statuses.add(profile);
@@ -264,7 +270,7 @@ export class SeccompOperator extends ReliableOperator {
   #configChanged(config: ConfigMap | undefined): void {
     const problem = this.#agents.configure(config?.data?.['agent.yaml']);
     if (problem && config) {
-      void this.#events.record(config, {
+      this.#events.event(regarding(config), {
         type: 'Warning',
         reason: 'InvalidConfiguration',
         action: 'Configure',
@@ -360,7 +366,7 @@ export class SeccompOperator extends ReliableOperator {
     });
     if (isProgress) return;
     const type = after.status === 'True' || after.reason === 'Disabled' ? 'Normal' : 'Warning';
-    void this.#events.record(profile, { type, reason: after.reason, action: 'Reconcile', note: after.message });
+    this.#events.event(regarding(profile), { type, reason: after.reason, action: 'Reconcile', note: after.message });
   }
 }
 
@@ -368,6 +374,10 @@ const PROFILE_KEY = 'profile/';
 const NODE_KEY = 'node/';
 const profileKey = (name: string) => PROFILE_KEY + name;
 const nodeKey = (name: string) => NODE_KEY + name;
+
+function regarding({ apiVersion, kind, metadata: { name, namespace, uid } }: KubeObject) {
+  return { apiVersion, kind, name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) };
+}
 
 function isSameSpec({ metadata: a }: SeccompProfile, { metadata: b }: SeccompProfile): boolean {
   const sameFinalizers = a.finalizers?.join() === b.finalizers?.join();

@@ -36,7 +36,8 @@ export async function findBinaries(progress: Progress): Promise<Binaries> {
   return locked(`${directory}.lock`, progress, async () => {
     if (isComplete(directory)) return { directory, source: 'cache' };
     const way = process.env['SECCOMP_OPERATOR_KUBE'];
-    if (way !== 'build' && (await place(directory, into => download(into, progress)))) return { directory, source: 'download' };
+    if (way !== 'build' && (await place(directory, into => download(into, progress))))
+      return { directory, source: 'download' };
     if (way === 'download') throw new Error(`Kubernetes ${RELEASE} could not be downloaded from ${RELEASES}`);
     await place(directory, into => compile(into, progress));
     return { directory, source: 'build' };
@@ -47,7 +48,8 @@ const isComplete = (directory: string): boolean => PROGRAMS.every(program => exi
 
 function complete(directory: string): string {
   const missing = PROGRAMS.filter(program => !existsSync(join(directory, program)));
-  if (missing.length) throw new Error(`KUBEBUILDER_ASSETS=${directory} lacks ${missing.join(', ')}: see "setup-envtest use"`);
+  if (missing.length)
+    throw new Error(`KUBEBUILDER_ASSETS=${directory} lacks ${missing.join(', ')}: see "setup-envtest use"`);
   return directory;
 }
 
@@ -95,7 +97,10 @@ async function take(lock: string): Promise<boolean> {
     await writeFile(join(lock, 'alive'), '');
     return true;
   } catch {
-    const age = await stat(join(lock, 'alive')).then(({ mtimeMs }) => Date.now() - mtimeMs, () => 0);
+    const age = await stat(join(lock, 'alive')).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
     // Its owner was killed.
     if (age > 60_000) await rm(lock, { recursive: true, force: true });
     return false;
@@ -132,7 +137,8 @@ async function get(url: string): Promise<Buffer> {
 
 async function compile(into: string, progress: Progress): Promise<true> {
   progress('building Kubernetes from Go modules: about 10 minutes on 2 cores the first time, then cached');
-  const version = /^\tk8s\.io\/kubernetes (v[\d.]+)$/m.exec(await readFile(join(MODULE, 'go.mod'), 'utf8'))?.[1] ?? 'v0.0.0';
+  const version =
+    /^\tk8s\.io\/kubernetes (v[\d.]+)$/m.exec(await readFile(join(MODULE, 'go.mod'), 'utf8'))?.[1] ?? 'v0.0.0';
   const [major, minor] = version.slice(1).split('.');
   const stamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap(path => [
     `-X ${path}.gitVersion=${version}`,
@@ -141,7 +147,10 @@ async function compile(into: string, progress: Progress): Promise<true> {
     `-X ${path}.gitTreeState=clean`,
   ]);
   const from = performance.now();
-  const timer = setInterval(() => progress(`still building (${Math.round((performance.now() - from) / 1000)} s)`), 15_000);
+  const timer = setInterval(
+    () => progress(`still building (${Math.round((performance.now() - from) / 1000)} s)`),
+    15_000,
+  );
   try {
     await go(['build', '-trimpath', '-ldflags', `-s -w ${stamps.join(' ')}`, '-o', join(into, 'kube'), '.']);
   } finally {
@@ -153,12 +162,18 @@ async function compile(into: string, progress: Progress): Promise<true> {
 
 function go(args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('go', args, { cwd: MODULE, env: { ...process.env, CGO_ENABLED: '0' }, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn('go', args, {
+      cwd: MODULE,
+      env: { ...process.env, CGO_ENABLED: '0' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let errors = '';
     child.stderr.on('data', chunk => {
       errors = (errors + chunk).slice(-4_000);
     });
-    child.once('error', () => reject(new Error('Go is missing: install Go 1.26, or set KUBEBUILDER_ASSETS to the programs of envtest')));
+    child.once('error', () =>
+      reject(new Error('Go is missing: install Go 1.26, or set KUBEBUILDER_ASSETS to the programs of envtest')),
+    );
     child.once('exit', code => (code === 0 ? resolve() : reject(new Error(`go build failed:\n${errors}`))));
   });
 }

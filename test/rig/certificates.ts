@@ -15,8 +15,24 @@ export class Certificates {
   static async create(directory: string): Promise<Certificates> {
     const made = new Certificates(directory);
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', made.key('ca')];
-    const usage = ['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,digitalSignature'];
-    await openssl('req', '-x509', ...key, '-out', made.certificate('ca'), '-days', '30', '-subj', '/CN=test-ca', ...usage);
+    const usage = [
+      '-addext',
+      'basicConstraints=critical,CA:TRUE',
+      '-addext',
+      'keyUsage=critical,keyCertSign,digitalSignature',
+    ];
+    await openssl(
+      'req',
+      '-x509',
+      ...key,
+      '-out',
+      made.certificate('ca'),
+      '-days',
+      '30',
+      '-subj',
+      '/CN=test-ca',
+      ...usage,
+    );
     await openssl('genrsa', '-out', made.key('sa'), '2048');
     await openssl('rsa', '-in', made.key('sa'), '-pubout', '-out', made.certificate('sa'));
     return made;
@@ -38,7 +54,19 @@ export class Certificates {
     await openssl('req', ...key, '-subj', subject, '-out', request);
     await writeFile(extensions, `extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=${alternativeNames}\n`);
     const ca = ['-CA', this.certificate('ca'), '-CAkey', this.key('ca'), '-CAcreateserial'];
-    await openssl('x509', '-req', '-in', request, ...ca, '-out', this.certificate(name), '-days', '30', '-extfile', extensions);
+    await openssl(
+      'x509',
+      '-req',
+      '-in',
+      request,
+      ...ca,
+      '-out',
+      this.certificate(name),
+      '-days',
+      '30',
+      '-extfile',
+      extensions,
+    );
   }
 }
 

@@ -62,6 +62,10 @@ export class ControlPlane {
     return this.#apiserver;
   }
 
+  get caFile(): string {
+    return this.#certificates.certificate('ca');
+  }
+
   get source(): Binaries['source'] {
     return this.#binaries.source;
   }
@@ -200,3 +204,5 @@ export class ControlPlane {
     return path;
   }
 }
+
+export const startControlPlane = ControlPlane.start;

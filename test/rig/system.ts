@@ -56,11 +56,19 @@ export class System {
   /** `ready`: whether its kubelet is heard. */
   async addNode(name: string, { architecture = 'amd64', ready = true, agent = true } = {}): Promise<TestNode> {
     const labels = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': architecture, 'kubernetes.io/hostname': name };
-    await this.plane.kubectl(['create', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels } }));
+    await this.plane.kubectl(
+      ['create', '-f', '-'],
+      JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels } }),
+    );
     await this.setNodeReady(name, ready, architecture);
     const kubeletRoot = join(this.plane.directory, 'nodes', name);
     await mkdir(kubeletRoot, { recursive: true });
-    const node: TestNode = { name, kubeletRoot, files: join(kubeletRoot, 'seccomp/operator'), agent: undefined as never };
+    const node: TestNode = {
+      name,
+      kubeletRoot,
+      files: join(kubeletRoot, 'seccomp/operator'),
+      agent: undefined as never,
+    };
     this.nodes.set(name, node);
     if (agent) await this.startAgent(name);
     return node;
@@ -69,14 +77,28 @@ export class System {
   async setNodeReady(name: string, ready: boolean, architecture = 'amd64'): Promise<void> {
     const condition = { type: 'Ready', status: ready ? 'True' : 'False', reason: 'Test', message: 'set by the test' };
     const status = { conditions: [condition], nodeInfo: { ...NODE_INFO, architecture } };
-    await this.plane.kubectl(['patch', 'node', name, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })]);
+    await this.plane.kubectl([
+      'patch',
+      'node',
+      name,
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ status }),
+    ]);
   }
 
   async startAgent(name: string): Promise<ManagedProcess> {
     const node = this.nodes.get(name) as TestNode;
     const kubeconfig = await this.agentKubeconfig(name);
     const limits = ['--max-old-space-size=32', '--max-semi-space-size=1'];
-    const args = [...limits, join(PROJECT, 'dist/agent.js'), `--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
+    const args = [
+      ...limits,
+      join(PROJECT, 'dist/agent.js'),
+      `--node-name=${name}`,
+      `--kubelet-root=${node.kubeletRoot}`,
+      '--metrics-port=0',
+    ];
     node.agent = this.#node(`agent-${name}`, args, kubeconfig);
     return node.agent;
   }
@@ -95,7 +117,9 @@ export class System {
 
   /** Waits until a profile's Ready condition is as given for its newest generation. */
   async untilReady(profile: string, status = 'True', timeoutMs = 20_000): Promise<void> {
-    await until(`${profile} has Ready=${status}`, async () => (await this.ready(profile))?.status === status, { timeoutMs });
+    await until(`${profile} has Ready=${status}`, async () => (await this.ready(profile))?.status === status, {
+      timeoutMs,
+    });
   }
 
   /** The Ready condition, if it speaks of the newest generation. */
@@ -115,7 +139,12 @@ export class System {
     await this.plane.stop();
   }
 
-  async #serviceAccount(name: string, namespace: string, account: string, bound: readonly string[] = []): Promise<string> {
+  async #serviceAccount(
+    name: string,
+    namespace: string,
+    account: string,
+    bound: readonly string[] = [],
+  ): Promise<string> {
     const token = await this.plane.kubectl(['create', 'token', account, '-n', namespace, '--duration=24h', ...bound]);
     return this.plane.kubeconfigFor(name, token.trim());
   }

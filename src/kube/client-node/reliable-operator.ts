@@ -1,5 +1,4 @@
 import doti, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from '@dot-i/k8s-operator';
-import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Log } from '../../core/log.ts';
 import { type KubeObject, resourcePath } from '../objects.ts';
 import { Reflector, type ReflectorHandler, type ReflectorOptions } from '../reflector.ts';
@@ -34,7 +33,7 @@ export abstract class ReliableOperator extends Operator {
   constructor(log: Log, userAgent: string) {
     super(logger(log));
     this.log = log;
-    this.transport = new Transport({ credentials: credentialsFromKubeConfig(this.kubeConfig), userAgent });
+    this.transport = new Transport({ credentials: credentialsFromKubeConfig(this.kubeConfig), userAgent, log });
   }
 
   /** Starts a watch that runs until {@link stop}. */
@@ -133,15 +132,13 @@ export abstract class ReliableOperator extends Operator {
       body: { ...change, metadata: { ...change.metadata, resourceVersion: meta.resourceVersion } },
     });
     this.wrote(meta, answer);
-    return ResourceMetaImpl.createWithId(meta.id, answer as unknown as KubernetesObject);
+    return ResourceMetaImpl.createWithId(meta.id, answer);
   }
 }
 
 /** The event that dot-i's finalizer rules take. */
 export function resourceEvent(plural: string, type: ResourceEvent['type'], object: KubeObject): ResourceEvent {
-  // client-node types times as Date, while the API gives strings; nothing here reads them.
-  const known = object as unknown as KubernetesObject;
-  return { meta: ResourceMetaImpl.createWithPlural(plural, known), type, object: known };
+  return { meta: ResourceMetaImpl.createWithPlural(plural, object), type, object };
 }
 
 export { ResourceEventType };
