@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
-import agentTemplate from '../../manifests/agent/daemonset.yaml';
+import agentTemplate from '../../manifests/agent-daemonset.yaml';
 import type { DaemonSet } from '../core/daemonset/template.ts';
 import { credentialsFromKubeConfig } from '../kube/client-node/credentials.ts';
 import { LeaderElection } from '../kube/lease.ts';

@@ -1,4 +1,5 @@
 import doti, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from '@dot-i/k8s-operator';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Log } from '../../core/log.ts';
 import { type KubeObject, resourcePath } from '../objects.ts';
 import { Reflector, type ReflectorHandler, type ReflectorOptions } from '../reflector.ts';
@@ -132,13 +133,15 @@ export abstract class ReliableOperator extends Operator {
       body: { ...change, metadata: { ...change.metadata, resourceVersion: meta.resourceVersion } },
     });
     this.wrote(meta, answer);
-    return ResourceMetaImpl.createWithId(meta.id, answer);
+    return ResourceMetaImpl.createWithId(meta.id, answer as unknown as KubernetesObject);
   }
 }
 
 /** The event that dot-i's finalizer rules take. */
 export function resourceEvent(plural: string, type: ResourceEvent['type'], object: KubeObject): ResourceEvent {
-  return { meta: ResourceMetaImpl.createWithPlural(plural, object), type, object };
+  // client-node types times as Date, while the API gives strings; nothing here reads them.
+  const known = object as unknown as KubernetesObject;
+  return { meta: ResourceMetaImpl.createWithPlural(plural, known), type, object: known };
 }
 
 export { ResourceEventType };
