@@ -1,5 +1,5 @@
-import { type AgentConfig, agentConfig, ConfigError, DEFAULT_AGENT_CONFIG } from '../core/agent/config.ts';
-import { agentDaemonSet, type DaemonSet, holds, repairedDaemonSet } from '../core/agent/daemonset.ts';
+import { type AgentConfig, agentConfig, ConfigError, DEFAULT_AGENT_CONFIG } from '../core/daemonset/config.ts';
+import { agentDaemonSet, type DaemonSet, holds, repairedDaemonSet } from '../core/daemonset/template.ts';
 import type { Log } from '../core/log.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { resourcePath } from '../kube/objects.ts';

@@ -1,6 +1,6 @@
-import { API_VERSION, GROUP, NODE_KIND, NODE_PLURAL, VERSION } from '../core/names.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import type { Log } from '../core/log.ts';
+import { API_VERSION, GROUP, NODE_KIND, NODE_PLURAL, VERSION } from '../core/names.ts';
 import { isAlreadyExists, isNotFound } from '../kube/errors.ts';
 import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';

@@ -112,18 +112,19 @@ export class ProfileReconciler {
     const bare = name.replace(/\.json$/, '');
     if (bare === name || !this.#options.profiles.has(bare)) return;
     const file = profileFileName(name);
-    throw new ProfileError('PathConflict', `the file ${file} is that of the profile "${bare}" already: rename one of the two`);
+    throw new ProfileError(
+      'PathConflict',
+      `the file ${file} is that of the profile "${bare}" already: rename one of the two`,
+    );
   }
 
   async #write(profile: SeccompProfile, rendered: ReadonlyMap<string, Rendered>): Promise<void> {
-    const { agentNamespace, bundle, transport, log } = this.#options;
+    const { agentNamespace, bundle, log } = this.#options;
     const { name } = profile.metadata;
     const known = bundle.get(name);
     if (known && sayTheSame(rendered, known.digests)) return;
     const wanted = renderedConfigMap(agentNamespace, profile, rendered);
-    const written = known
-      ? await this.#replace(wanted, known.resourceVersion)
-      : await this.#create(wanted);
+    const written = known ? await this.#replace(wanted, known.resourceVersion) : await this.#create(wanted);
     bundle.wrote(renderedRef(written));
     log.info('profile rendered', { profile: name, generation: profile.metadata.generation });
   }
@@ -143,7 +144,12 @@ export class ProfileReconciler {
 
   async #replace(wanted: ConfigMap, resourceVersion: string | undefined): Promise<ConfigMap> {
     const body = { ...wanted, metadata: { ...wanted.metadata, ...(resourceVersion ? { resourceVersion } : {}) } };
-    const path = resourcePath({ group: '', version: 'v1', plural: 'configmaps', namespace: this.#options.agentNamespace });
+    const path = resourcePath({
+      group: '',
+      version: 'v1',
+      plural: 'configmaps',
+      namespace: this.#options.agentNamespace,
+    });
     try {
       return await this.#options.transport.request<ConfigMap>('PUT', `${path}/${wanted.metadata.name}`, { body });
     } catch (error) {
@@ -171,6 +177,7 @@ export class ProfileReconciler {
 export const isDisabled = (spec: SeccompProfileSpec): boolean => spec.state === 'Disabled' || spec.disabled === true;
 
 function retryReason(error: Error): { reason: string; message: string } {
-  if (error instanceof ApiError) return { reason: 'PublishFailed', message: `the API server refused the rendered profile: ${error.message}` };
+  if (error instanceof ApiError)
+    return { reason: 'PublishFailed', message: `the API server refused the rendered profile: ${error.message}` };
   return { reason: 'PublishFailed', message: `the rendered profile could not be written: ${error.message}` };
 }

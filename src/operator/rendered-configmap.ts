@@ -1,7 +1,7 @@
-import { digestOf } from '../core/profile/digest.ts';
-import type { Rendered } from '../core/profile/variants.ts';
 import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
 import { API_VERSION, PROFILE_ANNOTATION, PROFILE_KIND, RENDERED_LABEL } from '../core/names.ts';
+import { digestOf } from '../core/profile/digest.ts';
+import type { Rendered } from '../core/profile/variants.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
 /** The ConfigMap that carries a profile's rendered form to the agents. */

@@ -56,7 +56,7 @@ export class StatusWriter {
     this.#waiting.delete(name);
   }
 
-  #facts({ metadata, ...profile }: SeccompProfile): ProfileFacts {
+  #facts({ metadata }: SeccompProfile): ProfileFacts {
     const { bundle, fleet } = this.#options;
     const { name, generation = 0 } = metadata;
     const publication = this.#options.publication(name);
@@ -69,7 +69,6 @@ export class StatusWriter {
       installation: ref
         ? installationOf(name, ref.resourceVersion, fleet.members(), architecture => bundle.expected(architecture))
         : { desired: fleet.members().length, installed: 0, failed: [], behind: [], unreachable: [] },
-      ...(profile.status?.warnings ? { warnings: profile.status.warnings } : {}),
     };
   }
 

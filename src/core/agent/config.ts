@@ -1,5 +1,5 @@
-import { cut } from '../status/name-list.ts';
 import type { Placement, Toleration } from '../fleet/eligible.ts';
+import { cut } from '../status/name-list.ts';
 
 /** How the agents run: the key `agent.yaml` of the operator's ConfigMap, see manifests/base/operator/config.yaml. */
 export interface AgentConfig extends Placement {
@@ -34,8 +34,10 @@ export function agentConfig(input: unknown): AgentConfig {
   if (!isMap(given)) throw new ConfigError('agent.yaml: must be a map of settings');
   for (const [name, value] of Object.entries(given)) {
     const check = CHECKS[name as keyof AgentConfig];
-    if (!check) throw new ConfigError(`agent.yaml: unknown setting "${name}"; known are ${Object.keys(CHECKS).join(', ')}`);
-    if (!check.good(value)) throw new ConfigError(`agent.yaml: ${name}: ${check.wanted}, not ${cut(JSON.stringify(value), 60)}`);
+    if (!check)
+      throw new ConfigError(`agent.yaml: unknown setting "${name}"; known are ${Object.keys(CHECKS).join(', ')}`);
+    if (!check.good(value))
+      throw new ConfigError(`agent.yaml: ${name}: ${check.wanted}, not ${cut(JSON.stringify(value), 60)}`);
   }
   return { ...DEFAULT_AGENT_CONFIG, ...given };
 }
@@ -46,7 +48,10 @@ interface Check {
 }
 
 const text: Check = { wanted: 'a string', good: value => typeof value === 'string' };
-const oneOf = (...values: string[]): Check => ({ wanted: `one of ${values.join(', ')}`, good: value => values.includes(value as string) });
+const oneOf = (...values: string[]): Check => ({
+  wanted: `one of ${values.join(', ')}`,
+  good: value => values.includes(value as string),
+});
 
 const CHECKS: Record<keyof AgentConfig, Check> = {
   image: text,
@@ -74,5 +79,8 @@ function isMap(value: unknown): value is Record<string, unknown> {
 }
 
 function isToleration(value: unknown): value is Toleration {
-  return isMap(value) && ['key', 'operator', 'value', 'effect'].every(key => ['string', 'undefined'].includes(typeof value[key]));
+  return (
+    isMap(value) &&
+    ['key', 'operator', 'value', 'effect'].every(key => ['string', 'undefined'].includes(typeof value[key]))
+  );
 }

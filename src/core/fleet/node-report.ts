@@ -28,7 +28,9 @@ export const NO_REPORT: NodeReport = {
 /** Reads a report out of `SeccompNode.status`. A list of failures that is cut short counts against every profile. */
 export function readReport(status: SeccompNodeStatus | undefined): NodeReport {
   if (!status) return NO_REPORT;
-  const failures = new Map((status.failures ?? []).map(({ profile, reason, message }) => [profile, { reason, message }]));
+  const failures = new Map(
+    (status.failures ?? []).map(({ profile, reason, message }) => [profile, { reason, message }]),
+  );
   const unlisted = (status.failuresTotal ?? 0) > failures.size;
   return {
     resourceVersion: status.bundle?.resourceVersion,

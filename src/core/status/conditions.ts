@@ -16,7 +16,8 @@ export function mergeConditions(
 ): Condition[] {
   return stated.map(condition => {
     const before = previous.find(other => other.type === condition.type);
-    const since = before?.status === condition.status ? before.lastTransitionTime : now.toISOString().replace(/\.\d+/, '');
+    const since =
+      before?.status === condition.status ? before.lastTransitionTime : now.toISOString().replace(/\.\d+/, '');
     return { ...condition, observedGeneration, lastTransitionTime: since };
   });
 }

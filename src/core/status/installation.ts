@@ -73,16 +73,18 @@ function stateOn(
 
 const OTHER_BUNDLE: NodeFailure = {
   reason: 'BundleMismatch',
-  message: 'what its agent reports as installed differs from what the operator rendered; the agent lists all profiles anew within the hour, or at once when its Pod is restarted',
+  message:
+    'what its agent reports as installed differs from what the operator rendered; the agent lists all profiles anew within the hour, or at once when its Pod is restarted',
 };
 
 /**
  * Compares digests where both sides speak of the same moment: the operator has seen all changes up to the report's
  * resourceVersion, and none after it. This is what finds an event that was lost, or an etcd that was restored.
  */
-function holdsOtherBundle(report: NodeReport, expected: ExpectedBundle): boolean {
-  const at = report.resourceVersion as string;
+export function holdsOtherBundle(report: NodeReport, expected: ExpectedBundle): boolean {
+  const at = report.resourceVersion;
   const comparable =
+    at !== undefined &&
     report.failures.size === 0 &&
     compareResourceVersions(expected.changedAt, at) <= 0 &&
     compareResourceVersions(at, expected.seenTo) <= 0;

@@ -1,5 +1,4 @@
-import type { Condition } from '../api/seccomp-profile.ts';
-import type { SeccompProfileStatus } from '../api/seccomp-profile.ts';
+import type { Condition, SeccompProfileStatus } from '../api/seccomp-profile.ts';
 import { mergeConditions, type StatedCondition } from './conditions.ts';
 import type { Installation } from './installation.ts';
 import { cut, nameList } from './name-list.ts';
@@ -80,21 +79,28 @@ function readyCondition({ phase, installation, digests, localhostProfile }: Prof
     message: cut(message, 1024),
   });
   if (phase.is === 'deleting') return not('Deleting', 'being removed from nodes');
-  if (phase.is === 'disabled') return not('Disabled', 'spec.state is Disabled: no node holds this profile. Set it to Enabled to install it.');
+  if (phase.is === 'disabled')
+    return not('Disabled', 'spec.state is Disabled: no node holds this profile. Set it to Enabled to install it.');
   if (phase.is === 'stalled') {
     const last = digests.size ? ' Nodes keep the last good version.' : ' No node holds it yet.';
     return not(phase.reason, phase.message + last);
   }
   if (phase.is === 'retrying') return not(phase.reason, `${phase.message}; trying again`);
   if (phase.is === 'rendering') return not('Rendering', 'the newest generation is being rendered');
-  if (desired === 0) return not('NoNodes', 'no node runs the agent: see the DaemonSet seccomp-agent and its node selector', 'Unknown');
+  if (desired === 0)
+    return not('NoNodes', 'no node runs the agent: see the DaemonSet seccomp-agent and its node selector', 'Unknown');
   if (failed.length) {
     const [first] = failed as [Installation['failed'][number]];
     const others = failed.length > 1 ? ` (and ${nameList(failed.slice(1).map(each => each.node))})` : '';
-    return not('InstallFailed', `${failed.length} of ${desired} nodes could not install it: ${first.node}: ${first.reason}: ${first.message}${others}`);
+    return not(
+      'InstallFailed',
+      `${failed.length} of ${desired} nodes could not install it: ${first.node}: ${first.reason}: ${first.message}${others}`,
+    );
   }
-  if (behind.length) return not('WaitingForNodes', `waiting for ${behind.length} of ${desired} nodes: ${nameList(behind)}`);
-  if (installed === 0) return not('NoReachableNodes', `no node that should hold it can be reached: ${nameList(unreachable)}`, 'Unknown');
+  if (behind.length)
+    return not('WaitingForNodes', `waiting for ${behind.length} of ${desired} nodes: ${nameList(behind)}`);
+  if (installed === 0)
+    return not('NoReachableNodes', `no node that should hold it can be reached: ${nameList(unreachable)}`, 'Unknown');
   const away = unreachable.length ? `; unreachable: ${nameList(unreachable)}` : '';
   return {
     type: 'Ready',

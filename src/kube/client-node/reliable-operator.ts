@@ -1,4 +1,5 @@
 import doti, { type OperatorLogger, type ResourceEvent, type ResourceMeta } from '@dot-i/k8s-operator';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Log } from '../../core/log.ts';
 import { type KubeObject, resourcePath } from '../objects.ts';
 import { Reflector, type ReflectorHandler, type ReflectorOptions } from '../reflector.ts';
@@ -67,7 +68,11 @@ export abstract class ReliableOperator extends Operator {
     onEvent: (event: ResourceEvent) => Promise<void>,
     namespace?: string,
   ): Promise<void> {
-    const types = { added: ResourceEventType.Added, modified: ResourceEventType.Modified, deleted: ResourceEventType.Deleted };
+    const types = {
+      added: ResourceEventType.Added,
+      modified: ResourceEventType.Modified,
+      deleted: ResourceEventType.Deleted,
+    };
     this.watch<KubeObject, KubeObject>(
       { group, version, plural, ...(namespace ? { namespace } : {}) },
       {
@@ -82,7 +87,12 @@ export abstract class ReliableOperator extends Operator {
     );
   }
 
-  protected override getCustomResourceApiUri(group: string, version: string, plural: string, namespace?: string): string {
+  protected override getCustomResourceApiUri(
+    group: string,
+    version: string,
+    plural: string,
+    namespace?: string,
+  ): string {
     return resourcePath({ group, version, plural, ...(namespace ? { namespace } : {}) });
   }
 
@@ -102,22 +112,36 @@ export abstract class ReliableOperator extends Operator {
   /** Called with what the API server answered to a write of this object. */
   protected abstract wrote(meta: ResourceMeta, answer: KubeObject): void;
 
-  async #patch(meta: ResourceMeta, subresource: string, change: { metadata?: object; status?: unknown }): Promise<ResourceMeta> {
+  async #patch(
+    meta: ResourceMeta,
+    subresource: string,
+    change: { metadata?: object; status?: unknown },
+  ): Promise<ResourceMeta> {
     const plural = meta.id.slice(0, meta.id.indexOf('.'));
-    const [group = '', version = ''] = meta.apiVersion.includes('/') ? meta.apiVersion.split('/') : ['', meta.apiVersion];
-    const path = resourcePath({ group, version, plural, name: meta.name, ...(meta.namespace ? { namespace: meta.namespace } : {}) });
+    const [group = '', version = ''] = meta.apiVersion.includes('/')
+      ? meta.apiVersion.split('/')
+      : ['', meta.apiVersion];
+    const path = resourcePath({
+      group,
+      version,
+      plural,
+      name: meta.name,
+      ...(meta.namespace ? { namespace: meta.namespace } : {}),
+    });
     const answer = await this.transport.request<KubeObject>('PATCH', path + subresource, {
       contentType: 'application/merge-patch+json',
       body: { ...change, metadata: { ...change.metadata, resourceVersion: meta.resourceVersion } },
     });
     this.wrote(meta, answer);
-    return ResourceMetaImpl.createWithId(meta.id, answer);
+    return ResourceMetaImpl.createWithId(meta.id, answer as unknown as KubernetesObject);
   }
 }
 
 /** The event that dot-i's finalizer rules take. */
 export function resourceEvent(plural: string, type: ResourceEvent['type'], object: KubeObject): ResourceEvent {
-  return { meta: ResourceMetaImpl.createWithPlural(plural, object), type, object };
+  // client-node types times as Date, while the API gives strings; nothing here reads them.
+  const known = object as unknown as KubernetesObject;
+  return { meta: ResourceMetaImpl.createWithPlural(plural, known), type, object: known };
 }
 
 export { ResourceEventType };

@@ -1,0 +1,22 @@
+// Bundles each program into one CommonJS file: loading one file costs the agent less memory than many, and `require` of
+// node:https less than `import` of it (docs/decisions/0003-thin-agent.md).
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+mkdirSync('dist', { recursive: true });
+writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
+await build({
+  entryPoints: { operator: 'src/operator/main.ts', agent: 'src/agent/main.ts', 'kubectl-seccomp': 'src/cli/main.ts' },
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  minifySyntax: true,
+  loader: { '.yaml': 'text' },
+  define: { SECCOMP_OPERATOR_VERSION: JSON.stringify(version) },
+  legalComments: 'linked',
+  logLevel: 'warning',
+});

@@ -1,0 +1,275 @@
+import { backoffDelay } from '../core/backoff.ts';
+import type { NodeFacts, ProfileFailure, Repairs } from '../core/fleet/own-report.ts';
+import type { Log } from '../core/log.ts';
+import { RENDERED_SELECTOR } from '../core/names.ts';
+import { HostError } from '../host/errors.ts';
+import { type CheckResult, type DirectoryChange, ProfileDirectory } from '../host/profile-directory.ts';
+import { resourcePath } from '../kube/objects.ts';
+import { type Change, Reflector } from '../kube/reflector.ts';
+import type { Transport } from '../kube/transport.ts';
+import { Installer } from './installer.ts';
+import { type RenderedConfigMap, textFor, type Wanted, wanted } from './rendered.ts';
+import { Reporter } from './reporter.ts';
+
+export interface AgentOptions {
+  readonly transport: Transport;
+  readonly node: string;
+  readonly kubeletRoot: string;
+  readonly namespace: string;
+  /** As Go names it. */
+  readonly architecture: string;
+  readonly version: string;
+  readonly log: Log;
+}
+
+const RETRY = { initialMs: 1_000, maxMs: 60_000 };
+/** Everything is read and compared so often, and the report looked up; inotify finds drift long before. */
+const SLOW_CHECK_MS = 600_000;
+
+/** One opened directory and the watch that fills it. */
+interface Session {
+  readonly directory: ProfileDirectory;
+  readonly installer: Installer;
+  readonly reflector: Reflector<RenderedConfigMap, Wanted>;
+}
+
+/**
+ * Brings the node's directory to what the rendered ConfigMaps say, keeps it so, and reports what is true. When the
+ * directory was replaced it is opened anew, and everything is listed again.
+ */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #collection: string;
+  readonly #reporter: Reporter;
+  readonly #failures = new Map<string, ProfileFailure>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #session: Session | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #trouble: { reason: string; message: string } | undefined;
+  #repairs: Repairs = { total: 0 };
+  #seenTo: string | undefined;
+  #appliedTo: string | undefined;
+  /** A ConfigMap changed: the next `progress` says up to where. Bookmarks alone are nothing to report. */
+  #hasChanged = false;
+  #hasNews = false;
+  #attempts = 0;
+  #isRetrying = false;
+  #stopped = false;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#collection = resourcePath({ group: '', version: 'v1', plural: 'configmaps', namespace: options.namespace });
+    const { transport, node, log } = options;
+    this.#reporter = new Reporter({ transport, node, log, facts: () => this.facts() });
+  }
+
+  start(): void {
+    this.#next(() => this.#open());
+    this.#later(SLOW_CHECK_MS, () => this.#slowCheck());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#turn;
+    await this.#close();
+    await this.#reporter.stop();
+  }
+
+  facts(): NodeFacts {
+    return {
+      agentVersion: this.#options.version,
+      architecture: this.#options.architecture,
+      installed: this.#session?.directory.installed() ?? new Map(),
+      appliedTo: this.#appliedTo,
+      failures: this.#failures,
+      trouble: this.#trouble,
+      repairs: this.#repairs,
+    };
+  }
+
+  /** Why the node is not served; an API server that is away is no reason: files stay, and are repaired. */
+  problem(): string | undefined {
+    if (this.#trouble) return this.#trouble.message;
+    return this.#appliedTo === undefined ? 'the first list of profiles is not complete' : undefined;
+  }
+
+  async #open(): Promise<void> {
+    const { kubeletRoot, log } = this.#options;
+    try {
+      const directory = await ProfileDirectory.open({ kubeletRoot, log });
+      this.#trouble = undefined;
+      const installer = new Installer(directory, this.#failures, log, () => this.#applied());
+      this.#session = { directory, installer, reflector: this.#reflector(installer) };
+      directory.watch(change => this.#next(() => this.#touched(change)));
+      // What was altered while no agent ran is repaired even where the API server is away.
+      this.#repaired(await directory.check());
+      this.#session.reflector.start();
+    } catch (error) {
+      const { reason, message } = HostError.from(error, `${kubeletRoot}/seccomp`);
+      if (this.#trouble?.message !== message)
+        log.error('the directory cannot be used; trying again', { reason, error: message });
+      this.#trouble = { reason, message };
+      this.#reporter.request();
+      this.#later(backoffDelay(this.#attempts++, RETRY), () => this.#open());
+    }
+  }
+
+  async #close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#appliedTo = undefined;
+    this.#failures.clear();
+    await session?.reflector.stop();
+    await session?.installer.stop();
+    await session?.directory.close();
+  }
+
+  #reflector(installer: Installer): Reflector<RenderedConfigMap, Wanted> {
+    const { transport, log } = this.#options;
+    return new Reflector<RenderedConfigMap, Wanted>({
+      transport,
+      path: this.#collection,
+      name: 'rendered profiles',
+      labelSelector: RENDERED_SELECTOR,
+      project: wanted,
+      log,
+      handler: {
+        changed: change => this.#changed(installer, change),
+        synced: () => this.#removeUnwanted(installer),
+        progress: resourceVersion => {
+          this.#seenTo = resourceVersion;
+          this.#hasNews ||= this.#hasChanged;
+          this.#hasChanged = false;
+          this.#applied();
+        },
+      },
+    });
+  }
+
+  async #changed(installer: Installer, { item, previous, object }: Change<RenderedConfigMap, Wanted>): Promise<void> {
+    this.#hasChanged = true;
+    if (previous && previous.fileName !== item?.fileName) {
+      this.#failures.delete(previous.profile);
+      installer.put(previous.fileName, { profile: previous.profile, remove: true });
+    }
+    if (item && object) this.#order(installer, item, object);
+    await installer.room();
+  }
+
+  #order(installer: Installer, item: Wanted, object: RenderedConfigMap): void {
+    const text = textFor(this.#options.architecture, item, object);
+    if (typeof text === 'string') installer.put(item.fileName, { profile: item.profile, text });
+    else this.#failures.set(item.profile, { digest: '', ...text });
+  }
+
+  /** A list was complete: files of ours that nothing in it speaks of are left over from while no agent ran. */
+  #removeUnwanted(installer: Installer): void {
+    const { directory, reflector } = this.#session as Session;
+    const files = new Set([...reflector.items.values()].map(item => item.fileName));
+    for (const fileName of directory.owned()) {
+      if (!files.has(fileName)) installer.put(fileName, { profile: fileName.replace(/\.json$/, ''), remove: true });
+    }
+    this.#hasChanged = true;
+  }
+
+  /** Everything that was seen is on the disk, or among the failures. */
+  #applied(): void {
+    const session = this.#session;
+    if (!session?.reflector.isSynced || session.installer.isBusy || this.#seenTo === undefined) return;
+    if (this.#hasNews) {
+      this.#hasNews = false;
+      this.#appliedTo = this.#seenTo;
+      this.#reporter.request();
+    }
+    if (this.#failures.size === 0) this.#attempts = 0;
+    else this.#retryLater();
+  }
+
+  #retryLater(): void {
+    if (this.#isRetrying) return;
+    this.#isRetrying = true;
+    this.#later(backoffDelay(this.#attempts++, RETRY), async () => {
+      this.#isRetrying = false;
+      await this.#retry();
+    });
+  }
+
+  /** Fetches what failed and orders it again: no text is kept in memory meanwhile. */
+  async #retry(): Promise<void> {
+    const { transport, log } = this.#options;
+    const failed = [...(this.#session?.reflector.items.values() ?? [])].filter(item =>
+      this.#failures.has(item.profile),
+    );
+    try {
+      for (const item of failed) {
+        const object = await transport.request<RenderedConfigMap>('GET', `${this.#collection}/${item.configMap}`);
+        const session = this.#session;
+        if (!session) return;
+        this.#order(session.installer, item, object);
+        await session.installer.room();
+      }
+      this.#hasNews = true;
+    } catch (error) {
+      log.debug('what failed could not be fetched; trying again', { error: (error as Error).message });
+    }
+    this.#applied();
+  }
+
+  async #touched(change: DirectoryChange): Promise<void> {
+    if (change === 'directory') return this.#reopen();
+    const session = this.#session;
+    if (!session) return;
+    this.#repaired(await session.directory.check(change.fileNames));
+    // Perhaps what stood in a file's place has gone.
+    if (this.#failures.size) await this.#retry();
+  }
+
+  async #reopen(): Promise<void> {
+    this.#options.log.warn('the directory was replaced or removed; opening it anew', {
+      path: this.#session?.directory.path,
+    });
+    await this.#close();
+    await this.#open();
+  }
+
+  async #slowCheck(): Promise<void> {
+    this.#later(SLOW_CHECK_MS * (0.9 + Math.random() * 0.2), () => this.#slowCheck());
+    if (this.#session) this.#repaired(await this.#session.directory.check());
+    this.#reporter.recheck();
+  }
+
+  #repaired({ repaired, failed }: CheckResult): void {
+    const profiles = new Map(
+      [...(this.#session?.reflector.items.values() ?? [])].map(item => [item.fileName, item.profile]),
+    );
+    for (const fileName of repaired) {
+      this.#options.log.warn('a file was altered by somebody else, and repaired', { file: fileName });
+      const lastTime = new Date().toISOString().replace(/\.\d+/, '');
+      this.#repairs = { total: this.#repairs.total + 1, lastTime, lastFile: fileName };
+    }
+    for (const [fileName, failure] of failed) {
+      const profile = profiles.get(fileName);
+      if (profile) this.#failures.set(profile, { digest: '', ...failure });
+    }
+    if (repaired.length || failed.size) this.#reporter.request();
+    if (this.#failures.size) this.#retryLater();
+  }
+
+  /** Steps that touch the session run one after another. */
+  #next(step: () => Promise<void>): void {
+    this.#turn = this.#turn.then(async () => {
+      if (this.#stopped) return;
+      await step().catch(error => this.#options.log.error('a step failed', { error: (error as Error).stack }));
+    });
+  }
+
+  #later(ms: number, step: () => Promise<void>): void {
+    if (this.#stopped) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#next(step);
+    }, ms);
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,118 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SeccompNode, SeccompNodeStatus } from '../core/api/seccomp-node.ts';
+import { backoffDelay } from '../core/backoff.ts';
+import { type NodeFacts, type NodeReportBody, ownReport } from '../core/fleet/own-report.ts';
+import type { Log } from '../core/log.ts';
+import { GROUP, NODE_PLURAL, VERSION } from '../core/names.ts';
+import { isNotFound } from '../kube/errors.ts';
+import { resourcePath } from '../kube/objects.ts';
+import type { Transport } from '../kube/transport.ts';
+
+export interface ReporterOptions {
+  readonly transport: Transport;
+  readonly node: string;
+  readonly facts: () => NodeFacts;
+  readonly log: Log;
+}
+
+/** Reports in a row are spread out: the first goes at once, later ones wait up to a second for more. */
+const FIRST_WINDOW_MS = 100;
+const LAST_WINDOW_MS = 1_000;
+const RETRY = { initialMs: 500, maxMs: 30_000 };
+
+/** Writes the node's SeccompNode status: one write for all that changed meanwhile, none when nothing did. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #path: string;
+  /** The status as the API server has it; unknown after a failure. */
+  #written: SeccompNodeStatus | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+  #window = 0;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#path = resourcePath({ group: GROUP, version: VERSION, plural: NODE_PLURAL, name: options.node });
+  }
+
+  /** Something changed. */
+  request(): void {
+    if (this.#stopped || this.#timer) return;
+    if (this.#sending) {
+      this.#again = true;
+      return;
+    }
+    const now = performance.now();
+    const isQuiet = now - this.#sentAt > LAST_WINDOW_MS;
+    this.#window = isQuiet ? 0 : Math.min(LAST_WINDOW_MS, Math.max(FIRST_WINDOW_MS, this.#window * 2));
+    this.#sendAfter(Math.max(0, this.#sentAt + this.#window - now));
+  }
+
+  /** Forgets what was written: somebody may have removed it, or etcd was restored. */
+  recheck(): void {
+    this.#written = undefined;
+    this.request();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#sending;
+  }
+
+  #sendAfter(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#sending = this.#send().finally(() => this.#sent());
+    }, ms);
+  }
+
+  #sent(): void {
+    this.#sending = undefined;
+    if (this.#again) this.request();
+    this.#again = false;
+  }
+
+  async #send(): Promise<void> {
+    try {
+      this.#written ??= await this.#read();
+      const report = ownReport(this.#options.facts(), this.#written, new Date());
+      if (!isDeepStrictEqual(withoutNulls(report), this.#written)) await this.#write(report);
+      this.#failures = 0;
+    } catch (error) {
+      this.#written = undefined;
+      this.#complain(error as Error);
+      if (!this.#stopped) this.#sendAfter(backoffDelay(this.#failures++, RETRY));
+    }
+  }
+
+  async #read(): Promise<SeccompNodeStatus> {
+    const { status } = await this.#options.transport.request<SeccompNode>('GET', this.#path);
+    return status ?? {};
+  }
+
+  async #write(status: NodeReportBody): Promise<void> {
+    const answer = await this.#options.transport.request<SeccompNode>('PATCH', `${this.#path}/status`, {
+      contentType: 'application/merge-patch+json',
+      body: { status },
+    });
+    this.#written = answer.status ?? {};
+    this.#sentAt = performance.now();
+  }
+
+  /** An operator that is a moment late to make the SeccompNode is nothing to tell of. */
+  #complain(error: Error): void {
+    const missing = isNotFound(error);
+    if (missing && this.#failures < 3) return;
+    const hint = missing ? 'no SeccompNode for this node: is the operator running, and the node selected?' : undefined;
+    this.#options.log.warn('the report was not written; trying again', { error: error.message, hint });
+  }
+}
+
+function withoutNulls(report: NodeReportBody): SeccompNodeStatus {
+  return Object.fromEntries(Object.entries(report).filter(([, value]) => value !== null));
+}

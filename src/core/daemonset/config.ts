@@ -1,0 +1,86 @@
+import type { Placement, Toleration } from '../fleet/eligible.ts';
+import { cut } from '../status/name-list.ts';
+
+/** How the agents run: the key `agent.yaml` of the operator's ConfigMap, see manifests/base/operator/config.yaml. */
+export interface AgentConfig extends Placement {
+  /** Empty: the operator's own image. */
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly imagePullSecrets: readonly { readonly name: string }[];
+  readonly kubeletRoot: string;
+  readonly priorityClassName: string;
+  readonly resources: Readonly<Record<string, unknown>>;
+  readonly logLevel: string;
+}
+
+export const DEFAULT_AGENT_CONFIG: AgentConfig = {
+  image: '',
+  imagePullPolicy: 'IfNotPresent',
+  imagePullSecrets: [],
+  nodeSelector: { 'kubernetes.io/os': 'linux' },
+  tolerations: [{ operator: 'Exists' }],
+  kubeletRoot: '/var/lib/kubelet',
+  priorityClassName: 'system-node-critical',
+  resources: { requests: { cpu: '5m', memory: '24Mi' }, limits: { memory: '64Mi' } },
+  logLevel: 'info',
+};
+
+/** The configuration cannot be used; the message names the setting and the fix. */
+export class ConfigError extends Error {}
+
+/** Checks what was read from the ConfigMap and completes it with the defaults. Throws {@link ConfigError}. */
+export function agentConfig(input: unknown): AgentConfig {
+  const given = input ?? {};
+  if (!isMap(given)) throw new ConfigError('agent.yaml: must be a map of settings');
+  for (const [name, value] of Object.entries(given)) {
+    const check = CHECKS[name as keyof AgentConfig];
+    if (!check)
+      throw new ConfigError(`agent.yaml: unknown setting "${name}"; known are ${Object.keys(CHECKS).join(', ')}`);
+    if (!check.good(value))
+      throw new ConfigError(`agent.yaml: ${name}: ${check.wanted}, not ${cut(JSON.stringify(value), 60)}`);
+  }
+  return { ...DEFAULT_AGENT_CONFIG, ...given };
+}
+
+interface Check {
+  readonly wanted: string;
+  readonly good: (value: unknown) => boolean;
+}
+
+const text: Check = { wanted: 'a string', good: value => typeof value === 'string' };
+const oneOf = (...values: string[]): Check => ({
+  wanted: `one of ${values.join(', ')}`,
+  good: value => values.includes(value as string),
+});
+
+const CHECKS: Record<keyof AgentConfig, Check> = {
+  image: text,
+  imagePullPolicy: oneOf('Always', 'IfNotPresent', 'Never'),
+  imagePullSecrets: {
+    wanted: 'a list like [{name: my-registry}]',
+    good: value => Array.isArray(value) && value.every(each => isMap(each) && typeof each['name'] === 'string'),
+  },
+  nodeSelector: {
+    wanted: 'a map of labels to strings',
+    good: value => isMap(value) && Object.values(value).every(each => typeof each === 'string'),
+  },
+  tolerations: { wanted: 'a list of tolerations', good: value => Array.isArray(value) && value.every(isToleration) },
+  kubeletRoot: {
+    wanted: 'an absolute path without ".." (the kubelet’s --root-dir)',
+    good: value => typeof value === 'string' && /^\/[^\0]*$/.test(value) && !value.split('/').includes('..'),
+  },
+  priorityClassName: text,
+  resources: { wanted: 'a map with requests and limits', good: isMap },
+  logLevel: oneOf('debug', 'info', 'warn', 'error'),
+};
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isToleration(value: unknown): value is Toleration {
+  return (
+    isMap(value) &&
+    ['key', 'operator', 'value', 'effect'].every(key => ['string', 'undefined'].includes(typeof value[key]))
+  );
+}

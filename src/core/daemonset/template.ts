@@ -1,0 +1,71 @@
+import type { AgentConfig } from './config.ts';
+
+/** The parts of a DaemonSet that are completed here; the rest passes through as the template has it. */
+export interface DaemonSet {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; [field: string]: unknown };
+  spec: {
+    template: { metadata: { annotations?: Record<string, string>; [field: string]: unknown }; spec: PodSpec };
+    [field: string]: unknown;
+  };
+}
+
+interface PodSpec {
+  containers: [Container, ...Container[]];
+  volumes: [{ name: string; hostPath: { path: string; type: string } }];
+  [field: string]: unknown;
+}
+
+interface Container {
+  env: { name: string; value?: string; [field: string]: unknown }[];
+  volumeMounts: [{ name: string; mountPath: string }];
+  [field: string]: unknown;
+}
+
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+
+/**
+ * The agents' DaemonSet: the embedded template, completed from the configuration. The one hostPath is mounted where the
+ * node has it, so that a path in a message is the same inside and outside.
+ */
+export function agentDaemonSet(template: DaemonSet, config: AgentConfig, namespace: string, image: string): DaemonSet {
+  const set = structuredClone(template);
+  set.metadata.namespace = namespace;
+  const pod = set.spec.template.spec;
+  const seccomp = `${config.kubeletRoot.replace(/\/+$/, '')}/seccomp`;
+  pod['nodeSelector'] = config.nodeSelector;
+  pod['tolerations'] = config.tolerations;
+  if (config.priorityClassName) pod['priorityClassName'] = config.priorityClassName;
+  if (config.imagePullSecrets.length) pod['imagePullSecrets'] = config.imagePullSecrets;
+  pod.volumes[0].hostPath.path = seccomp;
+  const [agent] = pod.containers;
+  agent['image'] = image;
+  agent['imagePullPolicy'] = config.imagePullPolicy;
+  agent['resources'] = config.resources;
+  agent.volumeMounts[0].mountPath = seccomp;
+  agent.env.push({ name: 'KUBELET_ROOT', value: config.kubeletRoot }, { name: 'LOG_LEVEL', value: config.logLevel });
+  return set;
+}
+
+/** What to write over a DaemonSet that was altered: ours, but a `kubectl rollout restart` in progress stays. */
+export function repairedDaemonSet(desired: DaemonSet, live: DaemonSet): DaemonSet {
+  const repaired = structuredClone(desired);
+  const restartedAt = live.spec.template.metadata.annotations?.[RESTARTED_AT];
+  if (restartedAt) {
+    const { metadata } = repaired.spec.template;
+    metadata.annotations = { ...metadata.annotations, [RESTARTED_AT]: restartedAt };
+  }
+  repaired.metadata = { ...repaired.metadata, resourceVersion: live.metadata['resourceVersion'] };
+  return repaired;
+}
+
+/** True when everything in `desired` is in `live` too: the API server adds defaults, and those are no difference. */
+export function holds(live: unknown, desired: unknown): boolean {
+  if (Array.isArray(desired)) {
+    return Array.isArray(live) && live.length === desired.length && desired.every((each, at) => holds(live[at], each));
+  }
+  if (typeof desired !== 'object' || desired === null) return live === desired;
+  if (typeof live !== 'object' || live === null) return false;
+  return Object.entries(desired).every(([key, value]) => holds((live as Record<string, unknown>)[key], value));
+}

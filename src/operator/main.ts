@@ -1,0 +1,93 @@
+import { hostname } from 'node:os';
+import { KubeConfig } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import agentTemplate from '../../manifests/agent-daemonset.yaml';
+import type { DaemonSet } from '../core/daemonset/template.ts';
+import { credentialsFromKubeConfig } from '../kube/client-node/credentials.ts';
+import { LeaderElection } from '../kube/lease.ts';
+import { resourcePath } from '../kube/objects.ts';
+import { Transport } from '../kube/transport.ts';
+import { serveStatus } from '../runtime/http.ts';
+import { jsonLog, type Level } from '../runtime/log.ts';
+import { Metrics } from '../runtime/metrics.ts';
+import { type Running, runProgram } from '../runtime/program.ts';
+import { VERSION } from '../runtime/version.ts';
+import { CONFIG_NAME, SeccompOperator } from './operator.ts';
+import { OPERATOR_PROGRAM, type OperatorOption } from './options.ts';
+
+const USER_AGENT = `seccomp-operator/${VERSION}`;
+
+void runProgram(OPERATOR_PROGRAM, start);
+
+async function start(values: Record<OperatorOption, string>): Promise<Running> {
+  const log = jsonLog(values['log-level'] as Level);
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  const transport = new Transport({ credentials: credentialsFromKubeConfig(kubeConfig), userAgent: USER_AGENT });
+  const identity = `${values['pod-name'] || hostname()}_${process.pid}`;
+  const agentImage = values['agent-image'] || (await ownImage(transport, values));
+  const stop = new AbortController();
+  let term: SeccompOperator | undefined;
+
+  const lead = async (signal: AbortSignal) => {
+    const operator = new SeccompOperator({
+      namespace: values.namespace,
+      agentNamespace: values['agent-namespace'],
+      agentTemplate: parse(agentTemplate) as DaemonSet,
+      agentImage,
+      parseYaml: parse,
+      identity,
+      userAgent: USER_AGENT,
+      log,
+    });
+    term = operator;
+    await operator.start();
+    await aborted(signal);
+    term = undefined;
+    await operator.stop();
+  };
+  const election = new LeaderElection({ transport, namespace: values.namespace, name: CONFIG_NAME, identity, log });
+  const work = values['leader-elect'] === 'true' ? election.run({ signal: stop.signal, lead }) : lead(stop.signal);
+
+  const metrics = operatorMetrics(() => term, election);
+  const server = await serveStatus(Number(values['metrics-port']), metrics, () => term?.problem());
+  log.info('operator started', { identity, version: VERSION });
+  return {
+    failed: work.then(() => new Promise<never>(() => {})),
+    stop: async () => {
+      stop.abort();
+      await work;
+      transport.close();
+      await server.close();
+    },
+  };
+}
+
+/** The image this runs from is that of the agents: both programs are in it. */
+async function ownImage(transport: Transport, values: Record<OperatorOption, string>): Promise<string> {
+  const name = values['pod-name'];
+  if (!name)
+    throw new Error('--agent-image (AGENT_IMAGE) is required outside a cluster: the image the agents run from');
+  const path = resourcePath({ group: '', version: 'v1', plural: 'pods', namespace: values.namespace, name });
+  const pod = await transport.request<{ spec: { containers: { name: string; image: string }[] } }>('GET', path);
+  const container = pod.spec.containers.find(each => each.name === 'operator') ?? pod.spec.containers[0];
+  return container?.image ?? '';
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+function operatorMetrics(term: () => SeccompOperator | undefined, election: LeaderElection): Metrics {
+  const all = new Metrics();
+  all.gauge('seccomp_operator_leader', '1 on the replica that works.', () => (election.isLeader ? 1 : 0));
+  all.gauge(
+    'seccomp_operator_profiles',
+    'Profiles by the status of their condition Ready.',
+    () => term()?.readiness() ?? [],
+  );
+  all.gauge('seccomp_operator_nodes', 'Nodes that should hold the profiles.', () => term()?.nodes ?? 0);
+  all.gauge('seccomp_operator_queue', 'Profiles, nodes and statuses that wait for work.', () => term()?.queued ?? 0);
+  return all;
+}

@@ -1,0 +1,397 @@
+import type { SeccompNode } from '../core/api/seccomp-node.ts';
+import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
+import type { DaemonSet } from '../core/daemonset/template.ts';
+import type { NodeInfo } from '../core/fleet/eligible.ts';
+import type { NodeReport } from '../core/fleet/node-report.ts';
+import type { Log } from '../core/log.ts';
+import { GROUP, NODE_PLURAL, PROFILE_FINALIZER, PROFILE_PLURAL, RENDERED_SELECTOR, VERSION } from '../core/names.ts';
+import { compareResourceVersions } from '../core/resource-version.ts';
+import { findCondition } from '../core/status/conditions.ts';
+import { holdsOtherBundle } from '../core/status/installation.ts';
+import { ReliableOperator, ResourceEventType, resourceEvent } from '../kube/client-node/reliable-operator.ts';
+import { isConflict, isNotFound } from '../kube/errors.ts';
+import { EventRecorder } from '../kube/events.ts';
+import { type KubeObject, resourcePath } from '../kube/objects.ts';
+import type { Change, Reflector } from '../kube/reflector.ts';
+import { WorkQueue } from '../kube/work-queue.ts';
+import { AgentReconciler } from './agent-reconciler.ts';
+import { Bundle } from './bundle.ts';
+import { Fleet, type Node, nodeInfo, type ReportRef, reportRef } from './fleet.ts';
+import { NodeReconciler } from './node-reconciler.ts';
+import { ProfileReconciler } from './profile-reconciler.ts';
+import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-configmap.ts';
+import { StatusWriter } from './status-writer.ts';
+
+export interface SeccompOperatorOptions {
+  readonly namespace: string;
+  readonly agentNamespace: string;
+  readonly agentTemplate: DaemonSet;
+  readonly agentImage: string;
+  readonly parseYaml: (text: string) => unknown;
+  readonly identity: string;
+  readonly userAgent: string;
+  readonly log: Log;
+}
+
+/** Name of the operator's ConfigMap, and of its Lease. */
+export const CONFIG_NAME = 'seccomp-operator';
+const AGENT_KEY = 'agent';
+const STATUS_INTERVAL_MS = 1_000;
+const BACKOFF = { initialMs: 50, maxMs: 60_000 };
+/** The server is heard at least once a minute (bookmarks). */
+const SILENT_MS = 180_000;
+
+/** One term of leadership: follows the cluster, and brings each profile, node and the agents to what they should be. */
+export class SeccompOperator extends ReliableOperator {
+  readonly #options: SeccompOperatorOptions;
+  readonly #bundle = new Bundle();
+  readonly #events: EventRecorder;
+  readonly #work: WorkQueue;
+  readonly #statuses: WorkQueue;
+  #profiles!: Reflector<SeccompProfile, SeccompProfile>;
+  #reports!: Reflector<SeccompNode, ReportRef>;
+  #nodes!: Reflector<Node, NodeInfo>;
+  #daemonSets!: Reflector<DaemonSet & KubeObject, DaemonSet & KubeObject>;
+  #fleet!: Fleet;
+  #reconciler!: ProfileReconciler;
+  #nodeReconciler!: NodeReconciler;
+  #agents!: AgentReconciler;
+  #statusWriter!: StatusWriter;
+  /** Answers to our own writes, until the watch has told of them. */
+  readonly #written = new Map<string, SeccompProfile>();
+  #mismatched = new Set<string>();
+  #isReady = false;
+
+  constructor(options: SeccompOperatorOptions) {
+    super(options.log, options.userAgent);
+    this.#options = options;
+    this.#events = new EventRecorder({
+      transport: this.transport,
+      reportingController: 'seccomp-operator.dev/operator',
+      reportingInstance: options.identity,
+      log: options.log,
+    });
+    this.#work = this.#queue(4, key => this.#reconcile(key));
+    this.#statuses = this.#queue(4, name => this.#updateStatus(name));
+  }
+
+  /** Why this does not do its work; nothing when it does. */
+  problem(): string | undefined {
+    if (!this.#isReady) return 'the first lists are not complete';
+    const silent = this.reflectors.find(each => performance.now() - each.lastContact > SILENT_MS);
+    return silent ? 'the API server has not been heard for three minutes' : undefined;
+  }
+
+  /** For metrics: profiles by the status of their condition Ready. */
+  *readiness(): Iterable<readonly [Record<string, string>, number]> {
+    const counts = { True: 0, False: 0, Unknown: 0 };
+    for (const { status } of this.#profiles?.items.values() ?? []) {
+      counts[findCondition(status?.conditions, 'Ready')?.status ?? 'Unknown']++;
+    }
+    for (const [ready, count] of Object.entries(counts)) yield [{ ready }, count];
+  }
+
+  get queued(): number {
+    return this.#work.size + this.#statuses.size;
+  }
+
+  get nodes(): number {
+    return this.#fleet?.members().length ?? 0;
+  }
+
+  override async stop(): Promise<void> {
+    await Promise.all([this.#work.stop(), this.#statuses.stop()]);
+    this.#events.stop();
+    await super.stop();
+  }
+
+  protected override async init(): Promise<void> {
+    const { agentNamespace, agentTemplate, agentImage, parseYaml, log } = this.#options;
+    const transport = this.transport;
+    this.#profiles = this.watch<SeccompProfile, SeccompProfile>(
+      { group: GROUP, version: VERSION, plural: PROFILE_PLURAL },
+      { project: withoutBallast, handler: { changed: change => this.#profileChanged(change) } },
+    );
+    this.watch<ConfigMap, RenderedRef>(
+      { group: '', version: 'v1', plural: 'configmaps', namespace: agentNamespace },
+      {
+        labelSelector: RENDERED_SELECTOR,
+        project: renderedRef,
+        handler: {
+          changed: change => this.#renderedChanged(change),
+          synced: resourceVersion => this.#bundle.listed(resourceVersion),
+          progress: resourceVersion => {
+            this.#bundle.progress(resourceVersion);
+            this.#compareBundles();
+          },
+        },
+      },
+    );
+    this.#reports = this.watch<SeccompNode, ReportRef>(
+      { group: GROUP, version: VERSION, plural: NODE_PLURAL },
+      { project: reportRef, handler: { changed: change => this.#reportChanged(change) } },
+    );
+    this.#nodes = this.watch<Node, NodeInfo>(
+      { group: '', version: 'v1', plural: 'nodes' },
+      { project: nodeInfo, handler: { changed: change => this.#nodeChanged(change) } },
+    );
+    this.#daemonSets = this.watch<DaemonSet & KubeObject, DaemonSet & KubeObject>(
+      { group: 'apps', version: 'v1', plural: 'daemonsets', namespace: agentNamespace },
+      {
+        fieldSelector: `metadata.name=${agentTemplate.metadata.name}`,
+        project: set => set,
+        handler: { changed: () => this.#work.add(AGENT_KEY) },
+      },
+    );
+    this.watch<ConfigMap, undefined>(
+      { group: '', version: 'v1', plural: 'configmaps', namespace: this.#options.namespace },
+      {
+        fieldSelector: `metadata.name=${CONFIG_NAME}`,
+        project: () => undefined,
+        handler: { changed: ({ object }) => this.#configChanged(object) },
+      },
+    );
+    this.#agents = new AgentReconciler({
+      transport,
+      template: agentTemplate,
+      namespace: agentNamespace,
+      image: agentImage,
+      parse: parseYaml,
+      live: () => this.#daemonSets.items.get(`${agentNamespace}/${agentTemplate.metadata.name}`),
+      log,
+    });
+    this.#fleet = new Fleet(this.#nodes.items, this.#reports.items, this.#agents.config);
+    const shared = { transport, fleet: this.#fleet, log };
+    this.#nodeReconciler = new NodeReconciler({ ...shared, nodes: this.#nodes.items, reports: this.#reports.items });
+    this.#reconciler = new ProfileReconciler({
+      ...shared,
+      agentNamespace,
+      profiles: this.#profiles.items,
+      bundle: this.#bundle,
+    });
+    this.#statusWriter = new StatusWriter({
+      bundle: this.#bundle,
+      fleet: this.#fleet,
+      publication: profile => this.#reconciler.publication(profile),
+      write: (profile, change) => this.#writeStatus(profile, change),
+      transition: (profile, previous, next) => this.#tell(profile, previous, next),
+      intervalMs: STATUS_INTERVAL_MS,
+      now: () => performance.now(),
+    });
+    void this.#begin();
+  }
+
+  /** Nothing is written before everything was listed: what is not there yet would look as if it were gone. */
+  async #begin(): Promise<void> {
+    await Promise.all(this.reflectors.map(reflector => reflector.whenSynced()));
+    this.#fleet.place(this.#agents.config);
+    this.#isReady = true;
+    this.#work.add(AGENT_KEY);
+    for (const name of this.#bundle.profiles()) this.#work.add(profileKey(name));
+    this.#work.start();
+    this.#statuses.start();
+    this.log.info('following the cluster', { profiles: this.#profiles.items.size, nodes: this.nodes });
+  }
+
+  #queue(concurrency: number, work: (key: string) => Promise<void>): WorkQueue {
+    const onError = (key: string, error: unknown, attempt: number) => {
+      // A conflict says only that there is newer news, which the watch brings.
+      const log = isConflict(error) || attempt === 1 ? this.log.debug : this.log.warn;
+      log('not done yet; trying again', { key, attempt, error: (error as Error).message });
+      if (key.startsWith(PROFILE_KEY)) this.#statuses.add(key.slice(PROFILE_KEY.length));
+    };
+    return new WorkQueue({ concurrency, work, backoff: BACKOFF, onError });
+  }
+
+  #profileChanged({ key, item, previous }: Change<SeccompProfile, SeccompProfile>): void {
+    this.#written.delete(key);
+    const sameSpec = item && previous && isSameSpec(item, previous);
+    if (!sameSpec) {
+      this.#work.add(profileKey(key));
+      for (const name of this.#reconciler.dependentsOf(key)) this.#work.add(profileKey(name));
+    }
+    if (item) this.#statuses.add(key);
+  }
+
+  #renderedChanged({ item, previous, resourceVersion, initial }: Change<ConfigMap, RenderedRef>): void {
+    const { profile } = (item ?? previous) as RenderedRef;
+    if (item) this.#bundle.observed(item, initial);
+    else if (previous) this.#bundle.gone(previous, resourceVersion);
+    this.#work.add(profileKey(profile));
+    this.#statuses.add(profile);
+  }
+
+  #nodeChanged({ key, item, previous }: Change<Node, NodeInfo>): void {
+    if (item && previous && JSON.stringify(item) === JSON.stringify(previous)) return;
+    this.#fleet.changed();
+    this.#work.add(nodeKey(key));
+    const moves = item?.architecture !== previous?.architecture;
+    for (const name of this.#profiles.items.keys()) {
+      if (moves) this.#work.add(profileKey(name));
+      this.#statuses.add(name);
+    }
+  }
+
+  /** A report that moved on concerns the profiles it moved past, those it fails on, and all when it fits or fits no more. */
+  #reportChanged({ key, item, previous }: Change<SeccompNode, ReportRef>): void {
+    this.#fleet.changed();
+    this.#work.add(nodeKey(key));
+    const [before, after] = [previous?.report, item?.report];
+    const concernsAll = before?.trouble || after?.trouble || !before?.resourceVersion || !after?.resourceVersion;
+    for (const name of this.#profiles.items.keys()) {
+      if (concernsAll || this.#isConcerned(name, before as NodeReport, after as NodeReport)) this.#statuses.add(name);
+    }
+    this.#compareBundles();
+  }
+
+  #isConcerned(profile: string, before: NodeReport, after: NodeReport): boolean {
+    if (before.failures.has(profile) || after.failures.has(profile)) return true;
+    const at = this.#bundle.get(profile)?.resourceVersion;
+    const isPast = (report: NodeReport) => compareResourceVersions(report.resourceVersion ?? '0', at ?? '0') >= 0;
+    return at !== undefined && isPast(before) !== isPast(after);
+  }
+
+  /** A node whose bundle begins or ceases to differ from what is expected of it concerns every profile. */
+  #compareBundles(): void {
+    if (!this.#isReady) return;
+    const mismatched = new Set(
+      this.#fleet
+        .members()
+        .filter(({ report, architecture }) => holdsOtherBundle(report, this.#bundle.expected(architecture)))
+        .map(node => node.name),
+    );
+    if (mismatched.symmetricDifference(this.#mismatched).size === 0) return;
+    for (const node of mismatched.difference(this.#mismatched))
+      this.log.warn('a node reports another set of files than it should hold', { node });
+    this.#mismatched = mismatched;
+    for (const name of this.#profiles.items.keys()) this.#statuses.add(name);
+  }
+
+  #configChanged(config: ConfigMap | undefined): void {
+    const problem = this.#agents.configure(config?.data?.['agent.yaml']);
+    if (problem && config) {
+      this.#events.event(regarding(config), {
+        type: 'Warning',
+        reason: 'InvalidConfiguration',
+        action: 'Configure',
+        note: problem,
+      });
+    }
+    this.#fleet.place(this.#agents.config);
+    this.#work.add(AGENT_KEY);
+    for (const node of this.#nodes.items.keys()) this.#work.add(nodeKey(node));
+    for (const name of this.#profiles.items.keys()) this.#statuses.add(name);
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    if (key === AGENT_KEY) return this.#agents.reconcile();
+    if (key.startsWith(NODE_KEY)) return this.#nodeReconciler.reconcile(key.slice(NODE_KEY.length));
+    return this.#reconcileProfile(key.slice(PROFILE_KEY.length));
+  }
+
+  async #reconcileProfile(name: string): Promise<void> {
+    const profile = this.#newest(name);
+    if (!profile) {
+      await this.#reconciler.withdraw(name);
+      this.#reconciler.forget(name);
+      this.#statusWriter.forget(name);
+      return;
+    }
+    if (profile.metadata.deletionTimestamp === undefined) {
+      await this.#reconciler.publish(profile);
+      this.#statuses.add(name);
+    }
+    await this.#keepFinalizer(this.#newest(name));
+  }
+
+  /** Set after the profile is on its way, so that it does not wait for that; a profile without rendered form needs none. */
+  async #keepFinalizer(profile: SeccompProfile | undefined): Promise<void> {
+    if (!profile) return;
+    // A copy: dot-i adds to the list of finalizers in place, before the API server has agreed.
+    const event = resourceEvent(PROFILE_PLURAL, ResourceEventType.Modified, structuredClone(profile));
+    await this.handleResourceFinalizer(event, PROFILE_FINALIZER, () =>
+      this.#reconciler.withdraw(profile.metadata.name),
+    );
+  }
+
+  async #updateStatus(name: string): Promise<void> {
+    const profile = this.#newest(name);
+    if (!profile) return;
+    const wait = await this.#statusWriter.update(profile);
+    if (wait > 0) this.#statuses.addAfter(name, wait);
+  }
+
+  async #writeStatus(profile: SeccompProfile, change: object): Promise<void> {
+    const path = resourcePath({ group: GROUP, version: VERSION, plural: PROFILE_PLURAL, name: profile.metadata.name });
+    const { resourceVersion } = profile.metadata;
+    try {
+      const answer = await this.transport.request<SeccompProfile>('PATCH', `${path}/status`, {
+        contentType: 'application/merge-patch+json',
+        body: { metadata: { resourceVersion }, ...change },
+      });
+      this.#keepWritten(answer);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  protected override wrote(_meta: unknown, answer: KubeObject): void {
+    this.#keepWritten(answer as SeccompProfile);
+  }
+
+  #keepWritten(answer: SeccompProfile): void {
+    const profile = withoutBallast(answer);
+    const { name, resourceVersion = '0' } = profile.metadata;
+    const known = this.#profiles.items.get(name)?.metadata.resourceVersion ?? '0';
+    if (compareResourceVersions(resourceVersion, known) > 0) this.#written.set(name, profile);
+  }
+
+  /** The watch is a moment late for what we have written ourselves. */
+  #newest(name: string): SeccompProfile | undefined {
+    const watched = this.#profiles.items.get(name);
+    return watched && (this.#written.get(name) ?? watched);
+  }
+
+  /** An Event on each transition that somebody waits for or has to act on. */
+  #tell(profile: SeccompProfile, previous: SeccompProfileStatus, next: SeccompProfileStatus): void {
+    const before = findCondition(previous.conditions, 'Ready');
+    const after = findCondition(next.conditions, 'Ready');
+    if (!after || (before?.status === after.status && before.reason === after.reason)) return;
+    const isProgress = ['WaitingForNodes', 'Rendering', 'Deleting'].includes(after.reason);
+    this.log.info('profile status', {
+      profile: profile.metadata.name,
+      ready: after.status,
+      reason: after.reason,
+      text: after.message,
+    });
+    if (isProgress) return;
+    const type = after.status === 'True' || after.reason === 'Disabled' ? 'Normal' : 'Warning';
+    this.#events.event(regarding(profile), { type, reason: after.reason, action: 'Reconcile', note: after.message });
+  }
+}
+
+const PROFILE_KEY = 'profile/';
+const NODE_KEY = 'node/';
+const profileKey = (name: string) => PROFILE_KEY + name;
+const nodeKey = (name: string) => NODE_KEY + name;
+
+function regarding({ apiVersion, kind, metadata: { name, namespace, uid } }: KubeObject) {
+  return { apiVersion, kind, name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) };
+}
+
+function isSameSpec({ metadata: a }: SeccompProfile, { metadata: b }: SeccompProfile): boolean {
+  const sameFinalizers = a.finalizers?.join() === b.finalizers?.join();
+  return (
+    a.uid === b.uid && a.generation === b.generation && a.deletionTimestamp === b.deletionTimestamp && sameFinalizers
+  );
+}
+
+/** Who changed what, and what kubectl applied last, can be larger than all the rest. */
+function withoutBallast(profile: SeccompProfile): SeccompProfile {
+  const {
+    managedFields: _,
+    annotations: __,
+    ...metadata
+  } = profile.metadata as SeccompProfile['metadata'] & { managedFields?: unknown };
+  return { ...profile, metadata };
+}

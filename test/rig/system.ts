@@ -1,0 +1,179 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AGENT_NAMESPACE, OPERATOR_NAMESPACE } from '../../src/core/names.ts';
+import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
+import { ManagedProcess } from './process.ts';
+import { until } from './until.ts';
+
+const PROJECT = join(import.meta.dirname, '..', '..');
+
+/** A node without a kubelet: a Node object, an agent's Pod bound to it, and the agent as a process with that Pod's token. */
+export interface TestNode {
+  readonly name: string;
+  readonly kubeletRoot: string;
+  /** Where the node's files are. */
+  readonly files: string;
+  agent: ManagedProcess;
+}
+
+/** The whole system on an embedded control plane: manifests, operator, agents; each with its own service account's token. */
+export class System {
+  readonly plane: ControlPlane;
+  readonly nodes = new Map<string, TestNode>();
+  operator!: ManagedProcess;
+
+  /** Nothing runs but the control plane, with the manifests applied. */
+  static async install(options: ControlPlaneOptions = {}): Promise<System> {
+    const plane = await ControlPlane.start(options);
+    try {
+      const system = new System(plane);
+      await plane.kubectl(['apply', '--server-side', '-k', join(PROJECT, 'manifests/base')]);
+      await plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+      return system;
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
+  }
+
+  static async start(nodes: readonly string[], options: ControlPlaneOptions = {}): Promise<System> {
+    const system = await System.install(options);
+    await system.startOperator();
+    for (const node of nodes) await system.addNode(node);
+    return system;
+  }
+
+  private constructor(plane: ControlPlane) {
+    this.plane = plane;
+  }
+
+  async startOperator(): Promise<void> {
+    const kubeconfig = await this.#serviceAccount('operator', OPERATOR_NAMESPACE, 'seccomp-operator');
+    const args = [join(PROJECT, 'dist/operator.js'), '--metrics-port=0', '--agent-image=seccomp-operator:test'];
+    this.operator = this.#node('operator', ['--max-old-space-size=96', ...args], kubeconfig);
+  }
+
+  /** `ready`: whether its kubelet is heard. */
+  async addNode(name: string, { architecture = 'amd64', ready = true, agent = true } = {}): Promise<TestNode> {
+    const labels = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': architecture, 'kubernetes.io/hostname': name };
+    await this.plane.kubectl(
+      ['create', '-f', '-'],
+      JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels } }),
+    );
+    await this.setNodeReady(name, ready, architecture);
+    const kubeletRoot = join(this.plane.directory, 'nodes', name);
+    await mkdir(kubeletRoot, { recursive: true });
+    const node: TestNode = {
+      name,
+      kubeletRoot,
+      files: join(kubeletRoot, 'seccomp/operator'),
+      agent: undefined as never,
+    };
+    this.nodes.set(name, node);
+    if (agent) await this.startAgent(name);
+    return node;
+  }
+
+  async setNodeReady(name: string, ready: boolean, architecture = 'amd64'): Promise<void> {
+    const condition = { type: 'Ready', status: ready ? 'True' : 'False', reason: 'Test', message: 'set by the test' };
+    const status = { conditions: [condition], nodeInfo: { ...NODE_INFO, architecture } };
+    await this.plane.kubectl([
+      'patch',
+      'node',
+      name,
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ status }),
+    ]);
+  }
+
+  async startAgent(name: string): Promise<ManagedProcess> {
+    const node = this.nodes.get(name) as TestNode;
+    const kubeconfig = await this.agentKubeconfig(name);
+    const limits = ['--max-old-space-size=32', '--max-semi-space-size=1'];
+    const args = [
+      ...limits,
+      join(PROJECT, 'dist/agent.js'),
+      `--node-name=${name}`,
+      `--kubelet-root=${node.kubeletRoot}`,
+      '--metrics-port=0',
+    ];
+    node.agent = this.#node(`agent-${name}`, args, kubeconfig);
+    return node.agent;
+  }
+
+  /** A kubeconfig with a token bound to a Pod on that node, as the kubelet would mount it. */
+  async agentKubeconfig(node: string): Promise<string> {
+    const pod = `seccomp-agent-${node}`;
+    const containers = [{ name: 'agent', image: 'seccomp-operator:test' }];
+    const spec = { nodeName: node, serviceAccountName: 'seccomp-agent', containers };
+    const metadata = { name: pod, namespace: AGENT_NAMESPACE };
+    await this.plane.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }));
+    const uid = await this.plane.kubectl(['get', 'pod', pod, '-n', AGENT_NAMESPACE, '-o', 'jsonpath={.metadata.uid}']);
+    const bound = ['--bound-object-kind=Pod', `--bound-object-name=${pod}`, `--bound-object-uid=${uid}`];
+    return this.#serviceAccount(pod, AGENT_NAMESPACE, 'seccomp-agent', bound);
+  }
+
+  /** Waits until a profile's Ready condition is as given for its newest generation. */
+  async untilReady(profile: string, status = 'True', timeoutMs = 20_000): Promise<void> {
+    await until(`${profile} has Ready=${status}`, async () => (await this.ready(profile))?.status === status, {
+      timeoutMs,
+    });
+  }
+
+  /** The Ready condition, if it speaks of the newest generation. */
+  async ready(profile: string): Promise<{ status: string; reason: string; message: string } | undefined> {
+    const object = await this.profile(profile);
+    const condition = object.status?.conditions?.find(each => each.type === 'Ready');
+    return condition?.observedGeneration === object.metadata.generation ? condition : undefined;
+  }
+
+  profile(name: string): Promise<ProfileObject> {
+    return this.plane.get<ProfileObject>(`/apis/seccomp-operator.dev/v1alpha1/seccompprofiles/${name}`);
+  }
+
+  async stop(): Promise<void> {
+    const processes = [this.operator, ...[...this.nodes.values()].map(node => node.agent)].filter(Boolean);
+    await Promise.all(processes.map(each => each.stop()));
+    await this.plane.stop();
+  }
+
+  async #serviceAccount(
+    name: string,
+    namespace: string,
+    account: string,
+    bound: readonly string[] = [],
+  ): Promise<string> {
+    const token = await this.plane.kubectl(['create', 'token', account, '-n', namespace, '--duration=24h', ...bound]);
+    return this.plane.kubeconfigFor(name, token.trim());
+  }
+
+  #node(name: string, args: readonly string[], kubeconfig: string): ManagedProcess {
+    const logFile = join(this.plane.directory, `${name}.log`);
+    return new ManagedProcess({ name, command: process.execPath, args, env: { KUBECONFIG: kubeconfig }, logFile });
+  }
+}
+
+export interface ProfileObject {
+  metadata: { name: string; generation: number; resourceVersion: string };
+  status?: {
+    observedGeneration?: number;
+    digest?: string;
+    nodes?: { desired: number; installed: number; failed: number; unreachable: number; summary: string };
+    failures?: { node: string; reason: string; message: string }[];
+    conditions?: { type: string; status: string; reason: string; message: string; observedGeneration?: number }[];
+  };
+}
+
+const NODE_INFO = {
+  operatingSystem: 'linux',
+  machineID: 'test',
+  systemUUID: 'test',
+  bootID: 'test',
+  kernelVersion: '6.18.0',
+  osImage: 'test',
+  containerRuntimeVersion: 'containerd://2.4.2',
+  kubeletVersion: 'v1.37.2',
+  kubeProxyVersion: '',
+};
