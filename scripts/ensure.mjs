@@ -47,7 +47,9 @@ function checkNode() {
   if (existsSync('node_modules/.bin/node')) return;
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1])) return;
-  fail(`Node ${LEAST.join('.')} or newer is needed, this is ${process.versions.node}; for this platform no package brings one`);
+  fail(
+    `Node ${LEAST.join('.')} or newer is needed, this is ${process.versions.node}; for this platform no package brings one`,
+  );
 }
 
 function fail(message) {

@@ -5,7 +5,20 @@ const STEPS = [
   ['format and lint', 'biome', ['check', '.']],
   ['types', 'tsc', ['--noEmit', '-p', '.']],
   ['generated files', 'node', ['scripts/generate.mjs', '--check']],
-  ['unit tests', 'mocha', ['--reporter', 'dot', '--spec', 'test/unit/**/*.test.ts', '--spec', 'test/golden/**/*.test.ts', '--config', '.mocharc.unit.json']],
+  [
+    'unit tests',
+    'mocha',
+    [
+      '--reporter',
+      'dot',
+      '--spec',
+      'test/unit/**/*.test.ts',
+      '--spec',
+      'test/golden/**/*.test.ts',
+      '--config',
+      '.mocharc.unit.json',
+    ],
+  ],
 ];
 
 for (const [name, command, args] of STEPS) {
