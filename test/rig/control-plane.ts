@@ -66,6 +66,11 @@ export class ControlPlane {
     return this.#certificates.certificate('ca');
   }
 
+  /** Directory of kubectl and the others. */
+  get programs(): string {
+    return this.#binaries.directory;
+  }
+
   get source(): Binaries['source'] {
     return this.#binaries.source;
   }
