@@ -47,12 +47,11 @@ async function show(): Promise<void> {
   await kubectl('get', 'seccompprofiles', '-o', 'wide');
   await kubectl('get', 'seccompnodes');
 
-  step('An edit: deny-mount refuses pivot_root too');
-  const rule = '[{"op": "add", "path": "/spec/syscalls/0/names/-", "value": "pivot_root"}]';
+  step('An edit: deny-mount refuses swapon too');
+  const rule = '[{"op": "add", "path": "/spec/syscalls/0/names/-", "value": "swapon"}]';
   await kubectl('patch', 'seccompprofile', 'deny-mount', '--type=json', '-p', rule);
   await kubectl('wait', '--for=condition=Ready', 'seccompprofile/deny-mount', '--timeout=20s');
-  for (const node of NODES)
-    check((await file(node, 'deny-mount')).includes('pivot_root'), `${node} has the new version`);
+  for (const node of NODES) check((await file(node, 'deny-mount')).includes('swapon'), `${node} has the new version`);
 
   step('Somebody alters a file by hand on node-b');
   const before = await file('node-b', 'seed');

@@ -1,0 +1,322 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { AGENT_NAMESPACE } from '../../src/core/names.ts';
+import type { ApiError } from '../../src/kube/errors.ts';
+import { kubeconfigCredentials } from '../../src/kube/kubeconfig.ts';
+import { Transport } from '../../src/kube/transport.ts';
+import { System } from '../rig/system.ts';
+import { until } from '../rig/until.ts';
+
+const NODES = ['node-a', 'node-b', 'node-c'];
+
+describe('the whole system on a real API server', function () {
+  this.timeout(90_000);
+  let system: System;
+
+  before(async function () {
+    this.timeout(180_000);
+    system = await System.start(NODES);
+  });
+
+  after(async () => {
+    await system?.stop();
+  });
+
+  const apply = (name: string, spec: object) =>
+    system.plane.kubectl(
+      ['apply', '-f', '-'],
+      JSON.stringify({ apiVersion: 'seccomp-operator.dev/v1alpha1', kind: 'SeccompProfile', metadata: { name }, spec }),
+    );
+  const remove = (name: string) => system.plane.kubectl(['delete', 'seccompprofile', name, '--timeout=20s']);
+  const refusing = (...names: string[]) => ({
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }],
+  });
+  const path = (node: string, profile: string) => join(system.nodes.get(node)?.files ?? '', `${profile}.json`);
+  const read = (node: string, profile: string) => readFile(path(node, profile), 'utf8');
+  const node = (name: string) => {
+    const found = system.nodes.get(name);
+    if (!found) throw new Error(`no node ${name}`);
+    return found;
+  };
+  const report = async (name: string): Promise<string> =>
+    system.plane.kubectl(['get', 'seccompnode', name, '-o', 'jsonpath={.status}']);
+
+  it('puts the seed profile on every disk, and kubectl wait is satisfied', async () => {
+    await system.plane.kubectl(['apply', '-f', join(import.meta.dirname, '../../examples/seed.yaml')]);
+    await system.plane.kubectl(['wait', '--for=condition=Ready', 'seccompprofile/seed', '--timeout=20s']);
+    const seed = JSON.parse(await readFile(join(import.meta.dirname, '../../examples/seed-profile.json'), 'utf8'));
+    for (const name of NODES) {
+      const file = JSON.parse(await read(name, 'seed'));
+      expect(file.defaultAction).to.equal(seed.defaultAction);
+      expect(file.defaultErrnoRet).to.equal(seed.defaultErrnoRet);
+      expect(file.architectures).to.have.members(seed.architectures);
+      expect(file.syscalls.map((rule: { names: string[] }) => rule.names)).to.deep.equal(
+        seed.syscalls.map((rule: { names: string[] }) => [...rule.names].sort()),
+      );
+    }
+    const { status } = await system.profile('seed');
+    expect(status?.nodes?.summary).to.equal('3/3');
+  });
+
+  it('does not say Ready of an edit until a paused agent has it too', async () => {
+    await apply('paused', refusing('mount'));
+    await system.untilReady('paused');
+    node('node-b').agent.pause();
+    try {
+      await apply('paused', refusing('mount', 'umount2'));
+      await until('the other nodes have it', async () => (await read('node-a', 'paused')).includes('umount2'));
+      await until('the status names the node', async () => (await system.ready('paused'))?.message.includes('node-b'));
+      expect((await system.ready('paused'))?.status).to.equal('False');
+      expect(await read('node-b', 'paused')).not.to.include('umount2');
+    } finally {
+      node('node-b').agent.resume();
+    }
+    await system.untilReady('paused');
+    expect(await read('node-b', 'paused')).to.include('umount2');
+  });
+
+  it('does not say Ready when a node has joined that holds nothing yet', async () => {
+    await apply('joined', refusing('mount'));
+    await system.untilReady('joined');
+    await system.addNode('node-late', { agent: false });
+    await until('the status names the new node', async () =>
+      (await system.ready('joined'))?.message.includes('node-late'),
+    );
+    expect((await system.ready('joined'))?.status).to.equal('False');
+    await system.startAgent('node-late');
+    await system.untilReady('joined');
+    expect(existsSync(path('node-late', 'joined'))).to.equal(true);
+  });
+
+  it('does not wait for a node whose kubelet is gone, and says so', async () => {
+    await node('node-late').agent.stop();
+    await system.setNodeReady('node-late', false);
+    await apply('unreachable', refusing('mount'));
+    await system.untilReady('unreachable');
+    const condition = await system.ready('unreachable');
+    expect(condition?.message).to.include('unreachable: node-late');
+    expect((await system.profile('unreachable')).status?.nodes?.unreachable).to.equal(1);
+    await system.plane.kubectl(['delete', 'node', 'node-late']);
+    await until(
+      'its report goes with it',
+      async () => !(await system.plane.kubectl(['get', 'scn'])).includes('node-late'),
+    );
+    system.nodes.delete('node-late');
+  });
+
+  it('stalls on a missing base with the chain, keeps the last good file, and heals when the base appears', async () => {
+    await apply('child', refusing('mount'));
+    await system.untilReady('child');
+    await apply('child', { ...refusing('mount'), baseProfileName: 'parent' });
+    await until('it is stalled', async () => (await system.ready('child'))?.reason === 'BaseNotFound');
+    expect((await system.ready('child'))?.message).to.include('child -> parent');
+    expect(await read('node-a', 'child')).to.include('mount');
+    const stalled = (await system.profile('child')).status?.conditions?.find(({ type }) => type === 'Stalled');
+    expect(stalled?.status).to.equal('True');
+    await apply('parent', refusing('swapon'));
+    await system.untilReady('child');
+    expect(await read('node-a', 'child')).to.include('swapon');
+    await apply('parent', refusing('swapoff'));
+    await until('a change of the base arrives', async () => (await read('node-a', 'child')).includes('swapoff'));
+  });
+
+  it('says which node and why when something stands in the file’s place; the others go on, and it heals', async () => {
+    await mkdir(path('node-c', 'blocked'));
+    await apply('blocked', refusing('mount'));
+    await until(
+      'the failure is in the status',
+      async () => (await system.profile('blocked')).status?.failures?.[0]?.node === 'node-c',
+    );
+    await until('the others go on', async () => (await system.profile('blocked')).status?.nodes?.summary === '2/3');
+    expect((await system.profile('blocked')).status?.failures?.[0]?.reason).to.equal('NotARegularFile');
+    await rm(path('node-c', 'blocked'), { recursive: true });
+    await system.untilReady('blocked');
+  });
+
+  it('repairs a file that was altered or removed by hand, and reports it', async () => {
+    await apply('drift', refusing('mount'));
+    await system.untilReady('drift');
+    const text = await read('node-a', 'drift');
+    await writeFile(path('node-a', 'drift'), '{}');
+    await until('it is repaired', async () => (await read('node-a', 'drift')) === text);
+    await rm(path('node-b', 'drift'));
+    await until(
+      'it is back',
+      async () => existsSync(path('node-b', 'drift')) && (await read('node-b', 'drift')) === text,
+    );
+    await until('node-a reports it', async () => (await report('node-a')).includes('"lastFile":"drift.json"'));
+    await until('node-b reports it', async () => (await report('node-b')).includes('"lastFile":"drift.json"'));
+  });
+
+  it('refuses a directory that is a link to another operator’s, and recovers when it is gone', async () => {
+    const { files, kubeletRoot } = node('node-c');
+    await rename(files, `${files}.aside`);
+    await symlink(join(kubeletRoot, 'elsewhere'), files);
+    await until('the report says so', async () => (await report('node-c')).includes('DirectoryForeign'));
+    await apply('linked', refusing('mount'));
+    await until('the profile says so', async () =>
+      (await system.ready('linked'))?.message.includes('node-c: DirectoryForeign'),
+    );
+    await rm(files);
+    await rename(`${files}.aside`, files);
+    await system.untilReady('linked', 'True', 60_000);
+    expect(existsSync(path('node-c', 'linked'))).to.equal(true);
+  });
+
+  it('puts a rendered ConfigMap and the agents’ DaemonSet back as they were', async () => {
+    await apply('kept', refusing('mount'));
+    await system.untilReady('kept');
+    const text = await read('node-a', 'kept');
+    await system.plane.kubectl(['delete', 'configmap', 'profile-kept', '-n', AGENT_NAMESPACE]);
+    await system.untilReady('kept');
+    await system.plane.kubectl([
+      'patch',
+      'configmap',
+      'profile-kept',
+      '-n',
+      AGENT_NAMESPACE,
+      '-p',
+      '{"data":{"profile.json":"{}"}}',
+    ]);
+    await until('the ConfigMap is repaired', async () =>
+      (
+        await system.plane.kubectl([
+          'get',
+          'configmap',
+          'profile-kept',
+          '-n',
+          AGENT_NAMESPACE,
+          '-o',
+          'jsonpath={.data}',
+        ])
+      ).includes('mount'),
+    );
+    await system.untilReady('kept');
+    expect(await read('node-a', 'kept')).to.equal(text);
+    const image = ['-n', AGENT_NAMESPACE, '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
+    await system.plane.kubectl(['set', 'image', 'daemonset/seccomp-agent', 'agent=another', '-n', AGENT_NAMESPACE]);
+    await until('the image is back', async () =>
+      (await system.plane.kubectl(['get', 'daemonset', 'seccomp-agent', ...image])).includes('seccomp-operator:test'),
+    );
+  });
+
+  it('finds what was deleted and edited while the operator was away', async () => {
+    await apply('away', refusing('mount'));
+    await apply('gone', refusing('mount'));
+    await system.untilReady('away');
+    await system.untilReady('gone');
+    await system.operator.kill();
+    await system.plane.kubectl(['delete', 'seccompprofile', 'gone', '--wait=false']);
+    await apply('away', refusing('mount', 'swapon'));
+    await system.startOperator();
+    await system.untilReady('away', 'True', 60_000);
+    expect(await read('node-a', 'away')).to.include('swapon');
+    await until('the deleted one is gone from the nodes', () => NODES.every(name => !existsSync(path(name, 'gone'))));
+  });
+
+  it('finds on its node what changed while the agent was away, and leaves files of others alone', async () => {
+    await apply('left', refusing('mount'));
+    await apply('renewed', refusing('mount'));
+    await system.untilReady('left');
+    await system.untilReady('renewed');
+    await node('node-a').agent.kill();
+    await writeFile(path('node-a', 'foreign'), 'not ours');
+    await system.plane.kubectl(['delete', 'seccompprofile', 'left', '--wait=false']);
+    await apply('renewed', refusing('swapon'));
+    await system.startAgent('node-a');
+    await system.untilReady('renewed');
+    await until('the file of the deleted one is gone', () => !existsSync(path('node-a', 'left')));
+    expect(await read('node-a', 'renewed')).to.include('swapon');
+    expect(await read('node-a', 'foreign')).to.equal('not ours');
+    await rm(path('node-a', 'foreign'));
+  });
+
+  it('takes a Disabled profile off the nodes', async () => {
+    await apply('off', refusing('mount'));
+    await system.untilReady('off');
+    await apply('off', { ...refusing('mount'), state: 'Disabled' });
+    await until('it is off the nodes', () => NODES.every(name => !existsSync(path(name, 'off'))));
+    await until('the status says so', async () => (await system.ready('off'))?.reason === 'Disabled');
+  });
+
+  it('removes the file when a profile is deleted', async () => {
+    await apply('deleted', refusing('mount'));
+    await system.untilReady('deleted');
+    await remove('deleted');
+    await until('it is gone from the nodes', () => NODES.every(name => !existsSync(path(name, 'deleted'))));
+  });
+
+  it('goes on after the API server was restarted', async () => {
+    await system.plane.restartApiserver();
+    await apply('restarted', refusing('mount'));
+    await system.untilReady('restarted', 'True', 60_000);
+  });
+
+  describe('an agent’s token', () => {
+    const AGENT_MAY_NOT: [string, string[]][] = [
+      [
+        'report for another node',
+        [
+          'patch',
+          'seccompnode',
+          'node-b',
+          '--subresource=status',
+          '--type=merge',
+          '-p',
+          '{"status":{"agentVersion":"x"}}',
+        ],
+      ],
+      ['make a report', ['create', '-f', '-']],
+      ['read Secrets', ['get', 'secrets', '-A']],
+      ['read ConfigMaps elsewhere', ['get', 'configmaps', '-n', 'kube-system']],
+      ['write rendered profiles', ['delete', 'configmap', 'profile-seed', '-n', AGENT_NAMESPACE]],
+      ['read Nodes', ['get', 'nodes']],
+      ['read profiles', ['get', 'seccompprofiles']],
+      ['delete profiles', ['delete', 'seccompprofile', 'seed']],
+    ];
+    for (const [what, args] of AGENT_MAY_NOT) {
+      it(`cannot ${what}`, async () => {
+        const input = JSON.stringify({
+          apiVersion: 'seccomp-operator.dev/v1alpha1',
+          kind: 'SeccompNode',
+          metadata: { name: 'x' },
+        });
+        const { code, stderr } = await system.plane.tryKubectl(args, input, await system.agentKubeconfig('node-a'));
+        expect(code, stderr).not.to.equal(0);
+        expect(stderr).to.match(/forbidden/i);
+      });
+    }
+
+    /** As the agent itself does it: kubectl would read the status first, which an agent may not. */
+    async function reportAs(agentOf: string, about: string): Promise<void> {
+      const credentials = await kubeconfigCredentials(await system.agentKubeconfig(agentOf));
+      const transport = new Transport({ credentials, userAgent: 'test' });
+      try {
+        await transport.request('PATCH', `/apis/seccomp-operator.dev/v1alpha1/seccompnodes/${about}/status`, {
+          contentType: 'application/merge-patch+json',
+          body: { status: { agentVersion: 'test' } },
+        });
+      } finally {
+        transport.close();
+      }
+    }
+
+    it('can report for its own node', async () => {
+      await reportAs('node-a', 'node-a');
+    });
+
+    it('cannot report for another node', async () => {
+      const refused = await reportAs('node-a', 'node-b').then(
+        () => undefined,
+        error => error as ApiError,
+      );
+      expect(refused?.status).to.equal(403);
+      expect(refused?.message).to.include(
+        'the agent of node node-a may only report on its own SeccompNode, not on node-b',
+      );
+    });
+  });
+});
