@@ -1,122 +1,179 @@
-/** Where the programs of the control plane come from; see README.md beside this file. */
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { buildKube, KUBE_MODULE } from './build.ts';
-import { downloadKube } from './download.ts';
-import { withLock } from './lock.ts';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Where the programs of a control plane are. */
+export interface Binaries {
+  readonly directory: string;
+  readonly source: 'KUBEBUILDER_ASSETS' | 'cache' | 'download' | 'build';
+}
 
 export type Progress = (line: string) => void;
 
-/** Paths of programs. */
-export interface Binaries {
-  readonly directory: string;
-  readonly etcd: string;
-  readonly kubeApiserver: string;
-  readonly kubectl: string;
-  /** Missing in upstream's release for tests, which has the three above alone. */
-  readonly kubeControllerManager?: string;
-  readonly source: Source;
-}
-
-export type Source = 'KUBEBUILDER_ASSETS' | 'download' | 'build';
-/** How the cache is filled. */
-type Way = Exclude<Source, 'KUBEBUILDER_ASSETS'>;
+const PROGRAMS = ['etcd', 'kube-apiserver', 'kubectl'];
+const BUILT_PROGRAMS = [...PROGRAMS, 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet'];
+const MODULE = join(import.meta.dirname, 'kube');
+/** The release that upstream packages for tests like these; the one built here is that of go.mod. */
+const RELEASE = 'v1.37.0';
+const RELEASES = 'https://github.com/kubernetes-sigs/controller-tools/releases/download';
 
 /**
- * Finds etcd, kube-apiserver and kubectl: in KUBEBUILDER_ASSETS, else in the cache, else downloaded, else built.
- * SECCOMP_OPERATOR_KUBE=download or =build allows that one way only.
- *
- * @throws Error that says what is missing and what to do
+ * KUBEBUILDER_ASSETS if set, else what is cached, else upstream's download, else a build from Go modules.
+ * SECCOMP_OPERATOR_KUBE=download or =build goes that way only.
  */
-export async function findBinaries({ progress = () => {} }: { progress?: Progress } = {}): Promise<Binaries> {
-  const assets = process.env.KUBEBUILDER_ASSETS;
-  if (assets) return binariesIn(assets, 'KUBEBUILDER_ASSETS');
-  const cache = await cacheDirectory();
-  const ways = allowedWays();
-  return (await cached(cache, ways)) ?? (await fill(cache, ways, progress));
-}
-
-function allowedWays(): readonly Way[] {
-  const wanted = process.env.SECCOMP_OPERATOR_KUBE;
-  if (!wanted) return ['download', 'build'];
-  if (wanted === 'download' || wanted === 'build') return [wanted];
-  throw new Error(`SECCOMP_OPERATOR_KUBE=${wanted}: it takes "download" or "build"`);
-}
-
-/** Named by all that decides what is built, so that another version never meets an old cache. */
-async function cacheDirectory(): Promise<string> {
-  const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
-  for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(await readFile(join(KUBE_MODULE, file)));
-  const root = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(root, 'seccomp-operator', 'kube', hash.digest('hex').slice(0, 16));
-}
-
-async function cached(cache: string, ways: readonly Way[]): Promise<Binaries | undefined> {
-  for (const way of ways) {
-    const directory = join(cache, way);
-    if (await isExecutable(directory)) return binariesIn(directory, way);
-  }
-  return undefined;
-}
-
-/** One process fills the cache; others that come meanwhile wait for it and find it full. */
-async function fill(cache: string, ways: readonly Way[], progress: Progress): Promise<Binaries> {
-  const waiting = () => progress('another process is getting etcd and kube-apiserver: waiting for it');
-  return withLock(`seccomp-operator-kube:${cache}`, waiting, async () => {
-    const found = await cached(cache, ways);
-    if (found) return found;
-    const failures: string[] = [];
-    for (const way of ways) {
-      try {
-        await place(join(cache, way), directory => get(way, directory, progress));
-        return await binariesIn(join(cache, way), way);
-      } catch (error) {
-        failures.push(error instanceof Error ? error.message : String(error));
-        progress(`${way}: ${failures.at(-1)}`);
-      }
-    }
-    throw new Error(`no etcd and kube-apiserver to test with: ${failures.join('; ')}`);
+export async function findBinaries(progress: Progress): Promise<Binaries> {
+  const given = process.env['KUBEBUILDER_ASSETS'];
+  if (given) return { directory: complete(given), source: 'KUBEBUILDER_ASSETS' };
+  const directory = await cacheDirectory();
+  if (isComplete(directory)) return { directory, source: 'cache' };
+  return locked(`${directory}.lock`, progress, async () => {
+    if (isComplete(directory)) return { directory, source: 'cache' };
+    const way = process.env['SECCOMP_OPERATOR_KUBE'];
+    if (way !== 'build' && (await place(directory, into => download(into, progress))))
+      return { directory, source: 'download' };
+    if (way === 'download') throw new Error(`Kubernetes ${RELEASE} could not be downloaded from ${RELEASES}`);
+    await place(directory, into => compile(into, progress));
+    return { directory, source: 'build' };
   });
 }
 
-function get(way: Way, directory: string, progress: Progress): Promise<void> {
-  return way === 'download' ? downloadKube(directory, progress) : buildKube(directory, progress);
+const isComplete = (directory: string): boolean => PROGRAMS.every(program => existsSync(join(directory, program)));
+
+function complete(directory: string): string {
+  const missing = PROGRAMS.filter(program => !existsSync(join(directory, program)));
+  if (missing.length)
+    throw new Error(`KUBEBUILDER_ASSETS=${directory} lacks ${missing.join(', ')}: see "setup-envtest use"`);
+  return directory;
 }
 
-/** Makes a directory that is either whole or not there. */
-async function place(directory: string, make: (temporary: string) => Promise<void>): Promise<void> {
-  await mkdir(dirname(directory), { recursive: true });
-  const temporary = await mkdtemp(`${directory}-`);
+async function cacheDirectory(): Promise<string> {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${RELEASE}`);
+  for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(await readFile(join(MODULE, file)));
+  const root = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  return join(root, 'seccomp-operator', `kube-${hash.digest('hex').slice(0, 16)}`);
+}
+
+/** Fills a directory beside its place and moves it there, so that a half-filled one is never taken for good. */
+async function place(directory: string, fill: (into: string) => Promise<boolean>): Promise<boolean> {
+  const into = await mkdtemp(`${directory}.new-`);
   try {
-    await make(temporary);
-    await rename(temporary, directory);
+    if (!(await fill(into))) return false;
+    await rm(directory, { recursive: true, force: true });
+    await rename(into, directory);
+    return true;
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(into, { recursive: true, force: true });
   }
 }
 
-async function binariesIn(directory: string, source: Source): Promise<Binaries> {
-  const program = (name: string) => join(directory, name);
-  for (const name of ['etcd', 'kube-apiserver', 'kubectl']) {
-    if (!(await isExecutable(program(name)))) throw new Error(`${source}: there is no program ${name} in ${directory}`);
+/** One process fetches or builds, others wait for it. */
+async function locked<T>(lock: string, progress: Progress, work: () => Promise<T>): Promise<T> {
+  await mkdir(join(lock, '..'), { recursive: true });
+  let isTold = false;
+  while (!(await take(lock))) {
+    if (!isTold) progress('another process is getting Kubernetes; waiting for it');
+    isTold = true;
+    await sleep(1_000);
   }
-  const controllerManager = program('kube-controller-manager');
-  return {
-    directory,
-    etcd: program('etcd'),
-    kubeApiserver: program('kube-apiserver'),
-    kubectl: program('kubectl'),
-    ...((await isExecutable(controllerManager)) ? { kubeControllerManager: controllerManager } : {}),
-    source,
-  };
+  const refresh = setInterval(() => void writeFile(join(lock, 'alive'), '').catch(() => {}), 5_000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(refresh);
+    await rm(lock, { recursive: true, force: true });
+  }
 }
 
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
+async function take(lock: string): Promise<boolean> {
+  try {
+    await mkdir(lock);
+    await writeFile(join(lock, 'alive'), '');
+    return true;
+  } catch {
+    const age = await stat(join(lock, 'alive')).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    // Its owner was killed.
+    if (age > 60_000) await rm(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+async function download(into: string, progress: Progress): Promise<boolean> {
+  const arch = process.arch === 'x64' ? 'amd64' : process.arch;
+  const name = `envtest-${RELEASE}-${process.platform}-${arch}.tar.gz`;
+  const url = `${RELEASES}/envtest-${RELEASE}/${name}`;
+  progress(`looking for Kubernetes ${RELEASE} at its download site`);
+  try {
+    await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(5_000) });
+    progress('downloading it (about 100 MB)');
+    const [archive, sums] = await Promise.all([get(url), get(`${url}.sha512`)]);
+    const digest = createHash('sha512').update(archive).digest('hex');
+    if (!sums.toString('utf8').startsWith(digest)) throw new Error('its checksum is wrong');
+    const file = join(into, name);
+    await writeFile(file, archive);
+    await run('tar', ['-xzf', file, '-C', into, '--strip-components=2']);
+    await rm(file);
+    return isComplete(into);
+  } catch (error) {
+    progress(`no download: ${(error as Error).message}`);
+    return false;
+  }
+}
+
+async function get(url: string): Promise<Buffer> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(600_000) });
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+async function compile(into: string, progress: Progress): Promise<true> {
+  progress('building Kubernetes from Go modules: about 10 minutes on 2 cores the first time, then cached');
+  const version =
+    /^\tk8s\.io\/kubernetes (v[\d.]+)$/m.exec(await readFile(join(MODULE, 'go.mod'), 'utf8'))?.[1] ?? 'v0.0.0';
+  const [major, minor] = version.slice(1).split('.');
+  const stamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap(path => [
+    `-X ${path}.gitVersion=${version}`,
+    `-X ${path}.gitMajor=${major}`,
+    `-X ${path}.gitMinor=${minor}`,
+    `-X ${path}.gitTreeState=clean`,
+  ]);
+  const from = performance.now();
+  const timer = setInterval(
+    () => progress(`still building (${Math.round((performance.now() - from) / 1000)} s)`),
+    15_000,
   );
+  try {
+    await go(['build', '-trimpath', '-ldflags', `-s -w ${stamps.join(' ')}`, '-o', join(into, 'kube'), '.']);
+  } finally {
+    clearInterval(timer);
+  }
+  for (const program of BUILT_PROGRAMS) await symlink('kube', join(into, program));
+  return true;
+}
+
+function go(args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('go', args, {
+      cwd: MODULE,
+      env: { ...process.env, CGO_ENABLED: '0' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let errors = '';
+    child.stderr.on('data', chunk => {
+      errors = (errors + chunk).slice(-4_000);
+    });
+    child.once('error', () =>
+      reject(new Error('Go is missing: install Go 1.26, or set KUBEBUILDER_ASSETS to the programs of envtest')),
+    );
+    child.once('exit', code => (code === 0 ? resolve() : reject(new Error(`go build failed:\n${errors}`))));
+  });
 }

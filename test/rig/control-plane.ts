@@ -1,68 +1,208 @@
-/** A Kubernetes control plane for one test or demo: a real etcd and kube-apiserver, in a directory and on ports of its own. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AdminApi, connectAdmin } from './admin-api.ts';
 import { type Binaries, findBinaries, type Progress } from './binaries.ts';
-import { type Certificates, makeCertificates } from './certificates.ts';
-import { writeKubeconfig } from './kubeconfig.ts';
-import { type KubectlResult, runKubectl } from './kubectl.ts';
-import { freePort, type RunningProcess, startProcess } from './process.ts';
-import { apiserverArguments, controllerManagerArguments, etcdArguments, writeAuditPolicy } from './programs.ts';
+import { Certificates } from './certificates.ts';
+import { freePorts, ManagedProcess } from './process.ts';
 import { until } from './until.ts';
 
 export interface ControlPlaneOptions {
-  /** Keep a log of all requests, in `auditLogFile`. */
-  readonly auditLog?: boolean;
-  /** Run kube-controller-manager too: namespaces that go, garbage collection, default service accounts, DaemonSets. */
-  readonly controllers?: boolean;
-  /** More flags of kube-apiserver. */
-  readonly apiserverFlags?: readonly string[];
-  /** Takes lines about what takes long. */
+  /** Writes each request's metadata to {@link ControlPlane.auditLog}. */
+  readonly audit?: boolean;
   readonly progress?: Progress;
 }
 
-export interface ControlPlane {
-  readonly directory: string;
-  /** Path of the administrator's kubeconfig. */
-  readonly kubeconfig: string;
-  /** https URL */
-  readonly server: string;
-  readonly caFile: string;
-  /** The program that runs now: another one after a restart. */
-  readonly etcd: RunningProcess;
-  readonly apiserver: RunningProcess;
-  /** Lines of JSON, one a request, of level Metadata. */
-  readonly auditLogFile?: string;
-  readonly api: AdminApi;
-  /** Standard output of kubectl as administrator. @throws Error with its standard error when it fails */
-  kubectl(args: readonly string[], input?: string): Promise<string>;
-  tryKubectl(args: readonly string[], input?: string): Promise<KubectlResult>;
-  /** Ends it and starts it again at the same address with the same flags; resolves when it is ready. */
-  restartApiserver(): Promise<void>;
-  restartEtcd(): Promise<void>;
-  /** Path of a kubeconfig for the holder of a token. */
-  kubeconfigWithToken(name: string, token: string): Promise<string>;
-  /** Ends all programs and removes the directory. */
-  stop(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-/** @throws Error with the last lines of the log of the program that did not get ready; then nothing is left running */
-export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const binaries = await findBinaries(options.progress ? { progress: options.progress } : {});
-  const directory = await mkdtemp(join(tmpdir(), 'control-plane-'));
-  const running = new Map<string, RunningProcess>();
-  const stop = async () => {
-    // What they hold is thrown away: nothing is gained by a clean end.
-    for (const program of running.values()) program.kill('SIGKILL');
-    await Promise.all([...running.values()].map(program => program.exited));
-    await rm(directory, { recursive: true, force: true });
-  };
-  try {
-    return await bringUp(binaries, directory, running, stop, options);
-  } catch (error) {
-    await stop();
-    throw error;
+/** etcd and a real kube-apiserver on loopback, with RBAC, the Node authorizer and all default admission. */
+export class ControlPlane {
+  readonly directory: string;
+  readonly server: string;
+  readonly #binaries: Binaries;
+  readonly #certificates: Certificates;
+  #etcd!: ManagedProcess;
+  #apiserver!: ManagedProcess;
+  readonly #etcdPorts: readonly [number, number];
+  readonly #options: ControlPlaneOptions;
+
+  static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    const binaries = await findBinaries(options.progress ?? (() => {}));
+    const directory = await mkdtemp(join(tmpdir(), 'seccomp-operator-'));
+    const certificates = await Certificates.create(directory);
+    await certificates.issue('apiserver', '/CN=kube-apiserver', 'IP:127.0.0.1,IP:10.96.0.1,DNS:localhost');
+    await certificates.issue('admin', '/O=system:masters/CN=admin');
+    const ports = (await freePorts(3)) as [number, number, number];
+    const plane = new ControlPlane(directory, binaries, certificates, ports, options);
+    await plane.#start();
+    return plane;
+  }
+
+  private constructor(
+    directory: string,
+    binaries: Binaries,
+    certificates: Certificates,
+    [port, etcdPort, peerPort]: [number, number, number],
+    options: ControlPlaneOptions,
+  ) {
+    this.directory = directory;
+    this.server = `https://127.0.0.1:${port}`;
+    this.#binaries = binaries;
+    this.#certificates = certificates;
+    this.#etcdPorts = [etcdPort, peerPort];
+    this.#options = options;
+  }
+
+  get apiserver(): ManagedProcess {
+    return this.#apiserver;
+  }
+
+  get caFile(): string {
+    return this.#certificates.certificate('ca');
+  }
+
+  get source(): Binaries['source'] {
+    return this.#binaries.source;
+  }
+
+  get auditLog(): string {
+    return join(this.directory, 'audit.jsonl');
+  }
+
+  /** Kubeconfig of the administrator. */
+  get kubeconfig(): string {
+    return join(this.directory, 'admin.kubeconfig');
+  }
+
+  /** A kubeconfig with a bearer token. */
+  async kubeconfigFor(name: string, token: string): Promise<string> {
+    return this.#writeKubeconfig(name, { token });
+  }
+
+  /** Standard output of kubectl; throws what it says when it fails. */
+  async kubectl(args: readonly string[], input?: string): Promise<string> {
+    const { code, stdout, stderr } = await this.tryKubectl(args, input);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr || stdout}`);
+    return stdout;
+  }
+
+  async tryKubectl(args: readonly string[], input?: string, kubeconfig = this.kubeconfig): Promise<Finished> {
+    const env = { ...process.env, KUBECONFIG: kubeconfig, HOME: this.directory };
+    const child = spawn(join(this.#binaries.directory, 'kubectl'), args, { env });
+    child.stdin.on('error', () => {});
+    child.stdin.end(input ?? '');
+    const [stdout, stderr, code] = await Promise.all([
+      child.stdout.setEncoding('utf8').toArray(),
+      child.stderr.setEncoding('utf8').toArray(),
+      new Promise<number>(resolve => child.once('exit', status => resolve(status ?? 1))),
+    ]);
+    return { code, stdout: stdout.join(''), stderr: stderr.join('') };
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return JSON.parse(await this.kubectl(['get', '--raw', path])) as T;
+  }
+
+  async restartApiserver(): Promise<void> {
+    await this.#apiserver.kill();
+    await this.#startApiserver();
+  }
+
+  async stop(): Promise<void> {
+    await this.#apiserver.kill();
+    await this.#etcd.kill();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #start(): Promise<void> {
+    const [client, peer] = this.#etcdPorts.map(port => `http://127.0.0.1:${port}`) as [string, string];
+    await this.#writeKubeconfig('admin', {
+      'client-certificate': this.#certificates.certificate('admin'),
+      'client-key': this.#certificates.key('admin'),
+    });
+    this.#etcd = this.#process('etcd', [
+      `--name=one`,
+      `--data-dir=${join(this.directory, 'etcd')}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=one=${peer}`,
+      '--log-level=warn',
+      '--unsafe-no-fsync',
+    ]);
+    await this.#startApiserver();
+  }
+
+  async #startApiserver(): Promise<void> {
+    const { port } = new URL(this.server);
+    const keys = this.#certificates;
+    this.#apiserver = this.#process('kube-apiserver', [
+      `--etcd-servers=http://127.0.0.1:${this.#etcdPorts[0]}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${port}`,
+      `--tls-cert-file=${keys.certificate('apiserver')}`,
+      `--tls-private-key-file=${keys.key('apiserver')}`,
+      `--client-ca-file=${keys.certificate('ca')}`,
+      '--authorization-mode=Node,RBAC',
+      '--enable-admission-plugins=NodeRestriction',
+      '--service-cluster-ip-range=10.96.0.0/16',
+      '--service-account-issuer=https://kubernetes.default.svc',
+      `--service-account-key-file=${keys.certificate('sa')}`,
+      `--service-account-signing-key-file=${keys.key('sa')}`,
+      '--allow-privileged=true',
+      '--profiling=false',
+      ...(this.#options.audit ? await this.#auditFlags() : []),
+    ]);
+    await until('kube-apiserver is ready', () => this.#isReady(), { timeoutMs: 120_000 });
+  }
+
+  async #auditFlags(): Promise<string[]> {
+    const policy = join(this.directory, 'audit-policy.json');
+    const rules = [{ level: 'Metadata', omitStages: ['RequestReceived'] }];
+    await writeFile(policy, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules }));
+    return [`--audit-policy-file=${policy}`, `--audit-log-path=${this.auditLog}`, '--audit-log-mode=blocking'];
+  }
+
+  async #isReady(): Promise<boolean> {
+    if (!this.#apiserver.isRunning) throw new Error(`kube-apiserver ended: ${this.#apiserver.log().slice(-1000)}`);
+    const ca = await readFile(this.#certificates.certificate('ca'));
+    const cert = await readFile(this.#certificates.certificate('admin'));
+    const key = await readFile(this.#certificates.key('admin'));
+    return new Promise(resolve => {
+      const request = https.get(`${this.server}/readyz`, { ca, cert, key, agent: false, timeout: 2_000 }, response => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      });
+      request.on('error', () => resolve(false));
+      request.on('timeout', () => request.destroy());
+    });
+  }
+
+  #process(name: string, args: string[]): ManagedProcess {
+    const command = join(this.#binaries.directory, name);
+    return new ManagedProcess({ name, command, args, logFile: join(this.directory, `${name}.log`) });
+  }
+
+  async #writeKubeconfig(name: string, user: Record<string, string>): Promise<string> {
+    const path = join(this.directory, `${name}.kubeconfig`);
+    const cluster = { server: this.server, 'certificate-authority': this.#certificates.certificate('ca') };
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'rig', cluster }],
+      users: [{ name, user }],
+      contexts: [{ name: 'rig', context: { cluster: 'rig', user: name } }],
+      'current-context': 'rig',
+    };
+    await writeFile(path, JSON.stringify(config, undefined, 2));
+    return path;
   }
 }
+
+export const startControlPlane = ControlPlane.start;

@@ -1,125 +1,109 @@
-/** Child processes that tests and the demo start: each is ended by its pid, and none outlives the process that started it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 export interface ProcessOptions {
-  /** For messages. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment; without it, this process's own. */
-  readonly env?: NodeJS.ProcessEnv;
-  /** Takes standard output and standard error, appended. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly logFile: string;
-  readonly cwd?: string;
-  /** How long `stop()` waits after SIGTERM before SIGKILL, in milliseconds; 5000 without it. */
-  readonly graceMs?: number;
 }
 
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
+/** A process of our own, ended by its pid: also when a test fails, and (on Linux) when this process is killed. */
+export class ManagedProcess {
+  readonly options: ProcessOptions;
+  readonly exited: Promise<number | null>;
+  readonly #child: ChildProcess;
 
-export interface RunningProcess {
-  readonly name: string;
-  readonly pid: number;
-  readonly logFile: string;
-  /** Resolves when the process has ended, however it did; never rejects. */
-  readonly exited: Promise<Exit>;
-  /** SIGTERM, then SIGKILL after the grace time; also ends a paused process. Harmless when it has ended. */
-  stop(): Promise<void>;
-  kill(signal?: NodeJS.Signals): void;
-  /** SIGSTOP: the process keeps its sockets and answers nothing, as a frozen machine does. */
-  pause(): void;
-  resume(): void;
-  /** What it has printed so far. */
-  log(): Promise<string>;
-}
+  constructor(options: ProcessOptions) {
+    this.options = options;
+    const log = openSync(options.logFile, 'a');
+    const [command, args] = dyingWithParent(options.command, options.args);
+    this.#child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: ['ignore', log, log] });
+    running.add(this);
+    this.exited = new Promise((resolve, reject) => {
+      this.#child.once('exit', code => {
+        running.delete(this);
+        resolve(code);
+      });
+      this.#child.once('error', reject);
+    });
+  }
 
-const living = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of living) child.kill('SIGKILL');
-});
+  get pid(): number {
+    return this.#child.pid as number;
+  }
 
-/**
- * The 'exit' handler above does not run when this process is killed, so the kernel is asked to pass the death on
- * (PR_SET_PDEATHSIG in prctl(2)). setpriv execs the program: its pid is the program's. Other systems have no such call.
- */
-const TIED_TO_US = ['setpriv', '--pdeathsig', 'KILL'] as const;
-const canTie = spawnSync(TIED_TO_US[0], [...TIED_TO_US.slice(1), 'true'], { stdio: 'ignore' }).status === 0;
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
 
-/** Starts a program in a session of its own, so that a terminal's Ctrl-C reaches us alone and we end it in order. */
-export function startProcess(options: ProcessOptions): RunningProcess {
-  const [command, ...args] = [...(canTie ? TIED_TO_US : []), options.command, ...options.args] as [string, ...string[]];
-  const log = openSync(options.logFile, 'a');
-  const child = spawn(command, args, {
-    stdio: ['ignore', log, log],
-    detached: true,
-    env: options.env ?? process.env,
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-  });
-  closeSync(log);
-  const exited = exitOf(child);
-  if (child.pid === undefined) throw new Error(`${options.name}: cannot start ${command}`);
-  return {
-    name: options.name,
-    pid: child.pid,
-    logFile: options.logFile,
-    exited,
-    stop: () => stop(child, exited, options.graceMs ?? 5000),
-    kill: signal => void child.kill(signal ?? 'SIGKILL'),
-    pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
-    log: () => readFile(options.logFile, 'utf8'),
-  };
-}
+  signal(signal: NodeJS.Signals): void {
+    if (this.isRunning) this.#child.kill(signal);
+  }
 
-function exitOf(child: ChildProcess): Promise<Exit> {
-  living.add(child);
-  return new Promise(resolve => {
-    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
-      living.delete(child);
-      resolve({ code, signal });
-    };
-    child.once('exit', ended);
-    child.once('error', () => ended(null, null));
-  });
-}
+  pause(): void {
+    this.signal('SIGSTOP');
+  }
 
-async function stop(child: ChildProcess, exited: Promise<Exit>, graceMs: number): Promise<void> {
-  child.kill('SIGTERM');
-  // A stopped process takes no signal but SIGKILL until it continues.
-  child.kill('SIGCONT');
-  const impatience = setTimeout(() => child.kill('SIGKILL'), graceMs);
-  await exited;
-  clearTimeout(impatience);
-}
+  resume(): void {
+    this.signal('SIGCONT');
+  }
 
-/** First port that Linux gives to outgoing connections (net.ipv4.ip_local_port_range). */
-const FIRST_EPHEMERAL_PORT = 32768;
-const FIRST_PORT = 20000;
+  /** Asks it to end; after ten seconds it is killed. */
+  async stop(): Promise<void> {
+    this.resume();
+    this.signal('SIGTERM');
+    const timer = setTimeout(() => this.signal('SIGKILL'), 10_000);
+    await this.exited;
+    clearTimeout(timer);
+  }
 
-/**
- * A port of 127.0.0.1 where nobody listens. Never one of the ephemeral range: while a server restarts there, a client that
- * keeps trying would sooner or later be given that very port for its own end, and connect to itself.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (FIRST_EPHEMERAL_PORT - FIRST_PORT));
-    if (await isFree(port)) return port;
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.exited;
+  }
+
+  log(): string {
+    return readFileSync(this.options.logFile, 'utf8');
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+const running = new Set<ManagedProcess>();
+process.on('exit', () => {
+  for (const each of running) each.signal('SIGKILL');
+});
+
+/** The kernel ends it with us: prctl(2), PR_SET_PDEATHSIG. */
+function dyingWithParent(command: string, args: readonly string[]): [string, readonly string[]] {
+  return hasSetpriv() ? ['setpriv', ['--pdeathsig', 'KILL', command, ...args]] : [command, args];
+}
+
+let setpriv: boolean | undefined;
+function hasSetpriv(): boolean {
+  setpriv ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
+  return setpriv;
+}
+
+/** Ports that are free now, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, listen));
+  return Promise.all(
+    servers.map(async ({ server, port }) => {
+      await new Promise(resolve => server.close(resolve));
+      return port;
+    }),
+  );
+}
+
+function listen(): Promise<{ server: ReturnType<typeof createServer>; port: number }> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false);
-      else reject(error);
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve({ server, port: typeof address === 'object' && address ? address.port : 0 });
     });
-    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
   });
 }
