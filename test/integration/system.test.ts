@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { AGENT_NAMESPACE } from '../../src/core/names.ts';
 import type { ApiError } from '../../src/kube/errors.ts';
@@ -9,6 +11,8 @@ import { Transport } from '../../src/kube/transport.ts';
 import { System } from '../rig/system.ts';
 import { until } from '../rig/until.ts';
 
+const run = promisify(execFile);
+const PROJECT = join(import.meta.dirname, '../..');
 const NODES = ['node-a', 'node-b', 'node-c'];
 
 describe('the whole system on a real API server', function () {
@@ -45,9 +49,9 @@ describe('the whole system on a real API server', function () {
     system.plane.kubectl(['get', 'seccompnode', name, '-o', 'jsonpath={.status}']);
 
   it('puts the seed profile on every disk, and kubectl wait is satisfied', async () => {
-    await system.plane.kubectl(['apply', '-f', join(import.meta.dirname, '../../examples/seed.yaml')]);
+    await system.plane.kubectl(['apply', '-f', join(PROJECT, 'examples/seed.yaml')]);
     await system.plane.kubectl(['wait', '--for=condition=Ready', 'seccompprofile/seed', '--timeout=20s']);
-    const seed = JSON.parse(await readFile(join(import.meta.dirname, '../../examples/seed-profile.json'), 'utf8'));
+    const seed = JSON.parse(await readFile(join(PROJECT, 'examples/seed-profile.json'), 'utf8'));
     for (const name of NODES) {
       const file = JSON.parse(await read(name, 'seed'));
       expect(file.defaultAction).to.equal(seed.defaultAction);
@@ -254,6 +258,26 @@ describe('the whole system on a real API server', function () {
     await system.plane.restartApiserver();
     await apply('restarted', refusing('mount'));
     await system.untilReady('restarted', 'True', 60_000);
+  });
+
+  it('shows with kubectl seccomp what a node gets, and where profiles stand', async () => {
+    const seccomp = (...args: string[]) =>
+      run(process.execPath, [join(PROJECT, 'dist/kubectl-seccomp.js'), ...args], { env });
+    const env = { ...process.env, KUBECONFIG: system.plane.kubeconfig };
+    await system.untilReady('seed');
+    expect((await seccomp('render', join(PROJECT, 'examples/seed.yaml'))).stdout).to.equal(
+      await read('node-a', 'seed'),
+    );
+    expect((await seccomp('status', 'seed')).stdout).to.include('on 3 of 3 nodes as operator/seed.json');
+    const reports = JSON.parse((await seccomp('nodes', '-o', 'json')).stdout) as { metadata: { name: string } }[];
+    expect(reports.map(({ metadata }) => metadata.name)).to.have.members(NODES);
+  });
+
+  it('lets a person verify a node with sha256sum alone', async () => {
+    const sums = 'LC_ALL=C; sha256sum *.json | sha256sum';
+    const { stdout } = await run('sh', ['-c', sums], { cwd: node('node-b').files });
+    const [hex] = stdout.split(' ');
+    await until('the report says the same', async () => (await report('node-b')).includes(`sha256:${hex}`));
   });
 
   describe('an agent’s token', () => {

@@ -50,7 +50,11 @@ export class System {
   async startOperator(): Promise<void> {
     const kubeconfig = await this.#serviceAccount('operator', OPERATOR_NAMESPACE, 'seccomp-operator');
     const args = [join(PROJECT, 'dist/operator.js'), '--metrics-port=0', '--agent-image=seccomp-operator:test'];
-    this.operator = this.#node('operator', ['--max-old-space-size=96', ...args], kubeconfig);
+    this.operator = this.#node(
+      'operator',
+      ['--max-old-space-size=96', '--disable-warning=DEP0040', ...args],
+      kubeconfig,
+    );
   }
 
   /** `ready`: whether its kubelet is heard. */
