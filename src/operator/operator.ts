@@ -178,7 +178,8 @@ export class SeccompOperator extends ReliableOperator {
       intervalMs: STATUS_INTERVAL_MS,
       now: () => performance.now(),
     });
-    void this.#begin();
+    // Refused only when it is stopped before that.
+    this.#begin().catch(error => this.log.debug('stopped before the first lists', { error: (error as Error).message }));
   }
 
   /** Nothing is written before everything was listed: what is not there yet would look as if it were gone. */

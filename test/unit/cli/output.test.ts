@@ -1,0 +1,24 @@
+import { expect } from 'chai';
+import { checkFormat, printTable } from '../../../src/cli/output.ts';
+
+describe('output of kubectl seccomp', () => {
+  it('lines up columns, without trailing blanks', () => {
+    expect(
+      printTable([
+        ['NAME', 'READY'],
+        ['a-long-name', 'True'],
+        ['b', 'False'],
+      ]),
+    ).to.equal('NAME         READY\na-long-name  True\nb            False\n');
+  });
+
+  it('never prints a line of more than 100 characters', () => {
+    const [line = ''] = printTable([['name', 'x'.repeat(200)]]).split('\n');
+    expect(line).to.have.lengthOf(100);
+    expect(line.endsWith('…')).to.equal(true);
+  });
+
+  it('says what -o takes', () => {
+    expect(() => checkFormat('xml')).to.throw('-o xml: use json or yaml');
+  });
+});
