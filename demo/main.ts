@@ -37,20 +37,20 @@ async function show(): Promise<void> {
 
   step('kubectl apply -f examples/seed.yaml');
   await kubectl('apply', '-f', join(EXAMPLES, 'seed.yaml'));
-  await kubectl('wait', '--for=condition=Ready', 'seccompprofile/seed', '--timeout=20s');
+  await kubectl('wait', '--for=condition=Ready', 'seccompprofile/seed', '--timeout=60s');
   await seedIsOnEveryNode(system);
 
   step('More profiles');
   for (const file of ['log-all', 'deny-mount', 'with-base'])
     await kubectl('apply', '-f', join(EXAMPLES, `${file}.yaml`));
-  await kubectl('wait', '--for=condition=Ready', 'seccompprofiles', '--all', '--timeout=20s');
+  await kubectl('wait', '--for=condition=Ready', 'seccompprofiles', '--all', '--timeout=60s');
   await kubectl('get', 'seccompprofiles', '-o', 'wide');
   await kubectl('get', 'seccompnodes');
 
   step('An edit: deny-mount refuses swapon too');
   const rule = '[{"op": "add", "path": "/spec/syscalls/0/names/-", "value": "swapon"}]';
   await kubectl('patch', 'seccompprofile', 'deny-mount', '--type=json', '-p', rule);
-  await kubectl('wait', '--for=condition=Ready', 'seccompprofile/deny-mount', '--timeout=20s');
+  await kubectl('wait', '--for=condition=Ready', 'seccompprofile/deny-mount', '--timeout=60s');
   for (const node of NODES) check((await file(node, 'deny-mount')).includes('swapon'), `${node} has the new version`);
 
   step('Somebody alters a file by hand on node-b');

@@ -16,11 +16,11 @@ const PROJECT = join(import.meta.dirname, '../..');
 const NODES = ['node-a', 'node-b', 'node-c'];
 
 describe('the whole system on a real API server', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let system: System;
 
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     system = await System.start(NODES);
   });
 
@@ -33,7 +33,7 @@ describe('the whole system on a real API server', function () {
       ['apply', '-f', '-'],
       JSON.stringify({ apiVersion: 'seccomp-operator.dev/v1alpha1', kind: 'SeccompProfile', metadata: { name }, spec }),
     );
-  const remove = (name: string) => system.plane.kubectl(['delete', 'seccompprofile', name, '--timeout=20s']);
+  const remove = (name: string) => system.plane.kubectl(['delete', 'seccompprofile', name, '--timeout=60s']);
   const refusing = (...names: string[]) => ({
     defaultAction: 'SCMP_ACT_ALLOW',
     syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }],
@@ -50,7 +50,7 @@ describe('the whole system on a real API server', function () {
 
   it('puts the seed profile on every disk, and kubectl wait is satisfied', async () => {
     await system.plane.kubectl(['apply', '-f', join(PROJECT, 'examples/seed.yaml')]);
-    await system.plane.kubectl(['wait', '--for=condition=Ready', 'seccompprofile/seed', '--timeout=20s']);
+    await system.plane.kubectl(['wait', '--for=condition=Ready', 'seccompprofile/seed', '--timeout=60s']);
     const seed = JSON.parse(await readFile(join(PROJECT, 'examples/seed-profile.json'), 'utf8'));
     for (const name of NODES) {
       const file = JSON.parse(await read(name, 'seed'));

@@ -120,7 +120,7 @@ export class System {
   }
 
   /** Waits until a profile's Ready condition is as given for its newest generation. */
-  async untilReady(profile: string, status = 'True', timeoutMs = 20_000): Promise<void> {
+  async untilReady(profile: string, status = 'True', timeoutMs = 60_000): Promise<void> {
     await until(`${profile} has Ready=${status}`, async () => (await this.ready(profile))?.status === status, {
       timeoutMs,
     });
