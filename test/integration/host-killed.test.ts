@@ -25,7 +25,7 @@ describe('a writer that is killed', () => {
   });
 
   it(`${KILLS} times during a stream of edits: no reader sees a torn file, and the last state is right`, async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     await finished(start('writer.ts', root.path, '0', '0'));
     const reader = start('reader.ts', root.profiles);
     const readings = text(reader.stdout as NodeJS.ReadableStream);
