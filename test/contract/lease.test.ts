@@ -75,7 +75,7 @@ class Candidate {
 }
 
 describe('writing to a real API server', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let plane: ControlPlane;
   let api: Transport;
   let sandbox: Sandbox;

@@ -17,7 +17,7 @@ const resumes = ({ query }: Seen): boolean => query.get('watch') === 'true' && q
 const streamsList = ({ query }: Seen): boolean => query.has('sendInitialEvents');
 
 describe('reflector on a real API server', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let plane: ControlPlane;
   let api: Transport;
   let proxy: FaultProxy;
