@@ -2,7 +2,7 @@
 // Node 20: afterwards node_modules/.bin/node is a current one, which `npm run` finds first for the rest of its line.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 
 const STAMP = 'node_modules/.seccomp-operator';
 const LOCK = '.install-lock';
@@ -25,21 +25,31 @@ function install() {
     if (error || status !== 0) fail(`npm ci failed: ${error?.message ?? `${stdout}\n${stderr}`}`);
     writeFileSync(STAMP, wanted);
   } finally {
-    rmSync(LOCK, { recursive: true, force: true });
+    rmSync(LOCK, { force: true });
   }
 }
 
-/** One installs, others wait. A lock that is ten minutes old was left by a process that was killed. */
+/** One installs, others wait. The lock is a link that names its holder's pid: one that was killed holds nothing. */
 function lock() {
-  for (;;) {
+  for (let isTold = false; ; isTold = true) {
     try {
-      mkdirSync(LOCK);
+      symlinkSync(String(process.pid), LOCK);
       return;
-    } catch {
-      const made = statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-      if (Date.now() - made > 600_000) rmSync(LOCK, { recursive: true, force: true });
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
     }
+    if (!isHeld()) rmSync(LOCK, { force: true });
+    else if (!isTold) console.error('another process is installing the packages; waiting for it');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  }
+}
+
+function isHeld() {
+  try {
+    process.kill(Number(readlinkSync(LOCK)), 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
   }
 }
 
@@ -54,6 +64,6 @@ function checkNode() {
 
 function fail(message) {
   console.error(message);
-  rmSync(LOCK, { recursive: true, force: true });
+  rmSync(LOCK, { force: true });
   process.exit(1);
 }
