@@ -27,9 +27,12 @@ export class Bundle {
     return this.#refs.keys();
   }
 
-  /** Takes the answer to a write of ours, which the watch will say again. Older news than what is known is ignored. */
+  /**
+   * Takes the answer to a write of ours, which the watch will say again. Older news than what is known is ignored, also
+   * that of a ConfigMap which the watch has shown come and go meanwhile.
+   */
   wrote(ref: RenderedRef): void {
-    if (this.#isNews(ref)) this.#set(ref);
+    if (this.#isNews(ref) && isNewer(ref.resourceVersion, this.#seenTo)) this.#set(ref);
   }
 
   /** Takes what the watch says. A list is believed even where it is older: etcd may have been restored. */

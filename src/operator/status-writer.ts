@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
 import { localhostProfile } from '../core/profile/file-name.ts';
+import { pickVariantKey } from '../core/profile/variants.ts';
 import { findCondition } from '../core/status/conditions.ts';
 import { installationOf } from '../core/status/installation.ts';
 import { type ProfileFacts, profileStatus } from '../core/status/profile-status.ts';
 import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
 import type { Publication } from './profile-reconciler.ts';
+import type { RenderedRef } from './rendered-configmap.ts';
 
 export interface StatusWriterOptions {
   readonly bundle: Bundle;
@@ -64,8 +66,8 @@ export class StatusWriter {
     return {
       generation,
       localhostProfile: localhostProfile(name),
-      phase: phaseOf(metadata.deletionTimestamp !== undefined, generation, publication),
-      digests: ref?.digests ?? new Map(),
+      phase: phaseOf(metadata.deletionTimestamp !== undefined, generation, publication, ref),
+      digests: ref ? digestsByArchitecture(ref, fleet.architectures()) : new Map(),
       installation: ref
         ? installationOf(name, ref.resourceVersion, fleet.members(), architecture => bundle.expected(architecture))
         : { desired: fleet.members().length, installed: 0, failed: [], behind: [], unreachable: [] },
@@ -81,10 +83,27 @@ export class StatusWriter {
   }
 }
 
-function phaseOf(deleting: boolean, generation: number, publication: Publication | undefined): ProfileFacts['phase'] {
+function phaseOf(
+  deleting: boolean,
+  generation: number,
+  publication: Publication | undefined,
+  ref: RenderedRef | undefined,
+): ProfileFacts['phase'] {
   if (deleting) return { is: 'deleting' };
   if (!publication || publication.generation !== generation) return { is: 'rendering' };
+  // Somebody removed the ConfigMap: it is about to be made again.
+  if (publication.phase.is === 'published' && !ref) return { is: 'rendering' };
   return publication.phase;
+}
+
+/** In the order of the architectures' names, so that the status does not change with the order of nodes. */
+function digestsByArchitecture({ digests }: RenderedRef, architectures: Iterable<string>): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const architecture of [...architectures].sort()) {
+    const digest = digests.get(pickVariantKey(digests.keys(), architecture) ?? '');
+    if (digest) found.set(architecture, digest);
+  }
+  return found;
 }
 
 /** Settled in another way than before; or Ready was true of something that nodes are now behind of. */
