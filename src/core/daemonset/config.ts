@@ -33,7 +33,7 @@ export function agentConfig(input: unknown): AgentConfig {
   const given = input ?? {};
   if (!isMap(given)) throw new ConfigError('agent.yaml: must be a map of settings');
   for (const [name, value] of Object.entries(given)) {
-    const check = CHECKS[name as keyof AgentConfig];
+    const check = Object.hasOwn(CHECKS, name) && CHECKS[name as keyof AgentConfig];
     if (!check)
       throw new ConfigError(`agent.yaml: unknown setting "${name}"; known are ${Object.keys(CHECKS).join(', ')}`);
     if (!check.good(value))

@@ -1,10 +1,12 @@
+import { GROUP } from '../names.ts';
+import { digestOf } from '../profile/digest.ts';
 import type { AgentConfig } from './config.ts';
 
 /** The parts of a DaemonSet that are completed here; the rest passes through as the template has it. */
 export interface DaemonSet {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string; [field: string]: unknown };
+  metadata: { name: string; namespace?: string; annotations?: Record<string, string>; [field: string]: unknown };
   spec: {
     template: { metadata: { annotations?: Record<string, string>; [field: string]: unknown }; spec: PodSpec };
     [field: string]: unknown;
@@ -23,6 +25,11 @@ interface Container {
   [field: string]: unknown;
 }
 
+/**
+ * Digest of the spec as it was written. A setting that was taken away is nothing that {@link holds} could miss in the live
+ * object, so what is written has to change with every change of the configuration.
+ */
+const SPEC_DIGEST = `${GROUP}/spec-digest`;
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 /**
@@ -45,6 +52,7 @@ export function agentDaemonSet(template: DaemonSet, config: AgentConfig, namespa
   agent['resources'] = config.resources;
   agent.volumeMounts[0].mountPath = seccomp;
   agent.env.push({ name: 'KUBELET_ROOT', value: config.kubeletRoot }, { name: 'LOG_LEVEL', value: config.logLevel });
+  set.metadata.annotations = { ...set.metadata.annotations, [SPEC_DIGEST]: digestOf(JSON.stringify(set.spec)) };
   return set;
 }
 
