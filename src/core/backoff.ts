@@ -1,7 +1,7 @@
 /**
- * Exponential backoff with full jitter: retries of many clients spread out instead of arriving together.
+ * Exponential backoff with equal jitter: retries of many clients spread out instead of arriving together.
  *
- * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (the "full jitter" form, with a floor).
+ * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (the "equal jitter" form: a floor of half the step).
  */
 export interface BackoffOptions {
   /** First delay, in milliseconds. */

@@ -52,10 +52,14 @@ function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean 
   return ALWAYS_TOLERATED.has(taint.key) || tolerations.some(toleration => matches(toleration, taint));
 }
 
-/** Source: the comparison of `ToleratesTaint` in k8s.io/component-helpers/scheduling/corev1. */
+/**
+ * Source: `ToleratesTaint` in k8s.io/component-helpers/scheduling/corev1. The numeric operators `Lt` and `Gt` (KEP-5471)
+ * tolerate nothing here: the API server takes them only behind a feature gate.
+ */
 function matches(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;
   if (toleration.key && toleration.key !== taint.key) return false;
   if (toleration.operator === 'Exists') return true;
-  return Boolean(toleration.key) && (toleration.value ?? '') === (taint.value ?? '');
+  const comparesValues = (toleration.operator || 'Equal') === 'Equal' && Boolean(toleration.key);
+  return comparesValues && (toleration.value ?? '') === (taint.value ?? '');
 }
