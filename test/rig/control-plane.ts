@@ -26,8 +26,8 @@ export class ControlPlane {
   readonly server: string;
   readonly #binaries: Binaries;
   readonly #certificates: Certificates;
-  #etcd!: ManagedProcess;
-  #apiserver!: ManagedProcess;
+  #etcd: ManagedProcess | undefined;
+  #apiserver: ManagedProcess | undefined;
   readonly #etcdPorts: readonly [number, number];
   readonly #options: ControlPlaneOptions;
 
@@ -39,8 +39,13 @@ export class ControlPlane {
     await certificates.issue('admin', '/O=system:masters/CN=admin');
     const ports = (await freePorts(3)) as [number, number, number];
     const plane = new ControlPlane(directory, binaries, certificates, ports, options);
-    await plane.#start();
-    return plane;
+    try {
+      await plane.#start();
+      return plane;
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
   }
 
   private constructor(
@@ -59,6 +64,7 @@ export class ControlPlane {
   }
 
   get apiserver(): ManagedProcess {
+    if (!this.#apiserver) throw new Error('kube-apiserver was not started');
     return this.#apiserver;
   }
 
@@ -114,13 +120,13 @@ export class ControlPlane {
   }
 
   async restartApiserver(): Promise<void> {
-    await this.#apiserver.kill();
+    await this.apiserver.kill();
     await this.#startApiserver();
   }
 
   async stop(): Promise<void> {
-    await this.#apiserver.kill();
-    await this.#etcd.kill();
+    await this.#apiserver?.kill();
+    await this.#etcd?.kill();
     await rm(this.directory, { recursive: true, force: true });
   }
 
@@ -175,7 +181,7 @@ export class ControlPlane {
   }
 
   async #isReady(): Promise<boolean> {
-    if (!this.#apiserver.isRunning) throw new Error(`kube-apiserver ended: ${this.#apiserver.log().slice(-1000)}`);
+    if (!this.apiserver.isRunning) throw new Error(`kube-apiserver ended: ${this.apiserver.log().slice(-1000)}`);
     const ca = await readFile(this.#certificates.certificate('ca'));
     const cert = await readFile(this.#certificates.certificate('admin'));
     const key = await readFile(this.#certificates.key('admin'));

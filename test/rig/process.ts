@@ -20,7 +20,9 @@ export class ManagedProcess {
     this.options = options;
     const log = openSync(options.logFile, 'a');
     const [command, args] = dyingWithParent(options.command, options.args);
-    this.#child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: ['ignore', log, log] });
+    // In a process group of its own: a Ctrl-C at the terminal is for us, who end them in order.
+    const settings = { env: { ...process.env, ...options.env }, detached: true };
+    this.#child = spawn(command, args, { ...settings, stdio: ['ignore', log, log] });
     running.add(this);
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('exit', code => {
