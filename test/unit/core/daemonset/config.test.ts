@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { agentConfig, ConfigError, DEFAULT_AGENT_CONFIG } from '../../../../src/core/daemonset/config.ts';
+
+const MANIFEST = new URL('../../../../manifests/base/operator/config.yaml', import.meta.url);
+
+describe('agent.yaml', () => {
+  it('as it is delivered says the defaults', () => {
+    const delivered = parse(readFileSync(MANIFEST, 'utf8')).data['agent.yaml'];
+    expect(agentConfig(parse(delivered))).to.deep.equal(DEFAULT_AGENT_CONFIG);
+  });
+
+  it('may be empty', () => {
+    expect(agentConfig(parse(''))).to.deep.equal(DEFAULT_AGENT_CONFIG);
+  });
+
+  it('changes what it names, and nothing else', () => {
+    const config = agentConfig(parse('{logLevel: debug, nodeSelector: {pool: web}}'));
+    expect(config).to.deep.equal({ ...DEFAULT_AGENT_CONFIG, logLevel: 'debug', nodeSelector: { pool: 'web' } });
+  });
+
+  const good: [string, string][] = [
+    ['may name a kubelet root elsewhere', 'kubeletRoot: /mnt/kubelet/'],
+    ['may tolerate for a while', 'tolerations: [{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 5}]'],
+    ['may tolerate nothing', 'tolerations: []'],
+    ['may name secrets for the image', 'imagePullSecrets: [{name: my-registry}]'],
+    ['may do without a priority class', 'priorityClassName: ""'],
+  ];
+  for (const [what, yaml] of good) {
+    it(what, () => {
+      expect(agentConfig(parse(yaml))).to.deep.include(parse(yaml));
+    });
+  }
+
+  const bad: [string, string, string][] = [
+    ['is a map', '[a]', 'agent.yaml: must be a map of settings'],
+    ['has no setting that is misspelt', 'kubeletroot: /a', 'unknown setting "kubeletroot"; known are image, '],
+    ['has no setting named like a method of every object', 'constructor: a', 'unknown setting "constructor"'],
+    ['has an image that is a text', 'image: 3', 'image: a string, not 3'],
+    ['has no setting without a value', 'image:', 'image: a string, not null'],
+    ['pulls as Kubernetes does', 'imagePullPolicy: always', 'one of Always, IfNotPresent, Never, not "always"'],
+    ['names secrets in a list of maps', 'imagePullSecrets: [my-registry]', 'imagePullSecrets: a list like'],
+    [
+      'has labels that are texts',
+      'nodeSelector: {gpu: true}',
+      'nodeSelector: a map of labels to strings, not {"gpu":true}',
+    ],
+    ['has a list of tolerations', 'tolerations: {operator: Exists}', 'tolerations: a list of tolerations'],
+    ['has tolerations of texts', 'tolerations: [{key: a, value: true}]', 'tolerations: a list of tolerations'],
+    ['has a kubelet root from the top', 'kubeletRoot: var/lib/kubelet', 'kubeletRoot: an absolute path'],
+    ['has a kubelet root that does not climb', 'kubeletRoot: /var/../etc', 'kubeletRoot: an absolute path'],
+    ['has resources in a map', 'resources: []', 'resources: a map with requests and limits'],
+    ['logs at a level there is', 'logLevel: trace', 'logLevel: one of debug, info, warn, error, not "trace"'],
+  ];
+  for (const [what, yaml, message] of bad) {
+    it(`${what}, or is refused by name`, () => {
+      expect(() => agentConfig(parse(yaml))).to.throw(ConfigError, message);
+    });
+  }
+});
