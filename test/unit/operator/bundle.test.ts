@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { bundleDigest } from '../../../src/core/profile/digest.ts';
+import { Bundle } from '../../../src/operator/bundle.ts';
+import type { RenderedRef } from '../../../src/operator/rendered-configmap.ts';
+
+const ref = (profile: string, resourceVersion: string, more: Partial<RenderedRef> = {}): RenderedRef => ({
+  profile,
+  uid: `uid-${profile}`,
+  resourceVersion,
+  digests: new Map([['profile.json', `sha256:${profile}${resourceVersion}`]]),
+  ...more,
+});
+const listed = (...refs: RenderedRef[]) => {
+  const bundle = new Bundle();
+  for (const each of refs) bundle.observed(each, true);
+  bundle.listed('20');
+  return bundle;
+};
+
+describe('what all nodes should hold', () => {
+  it('is what was listed, as of the newest change, seen up to the list', () => {
+    expect(listed(ref('web', '7'), ref('db', '12')).expected('amd64')).to.deep.equal({
+      digest: bundleDigest([
+        ['web.json', 'sha256:web7'],
+        ['db.json', 'sha256:db12'],
+      ]),
+      changedAt: '12',
+      seenTo: '20',
+    });
+  });
+
+  it('differs by architecture where a profile does, and lacks what is not rendered for one yet', () => {
+    const digests = new Map([
+      ['amd64.json', 'sha256:a'],
+      ['arm64.json', 'sha256:b'],
+    ]);
+    const bundle = listed(ref('web', '7', { digests }));
+    expect(bundle.expected('amd64').digest).to.equal(bundleDigest([['web.json', 'sha256:a']]));
+    expect(bundle.expected('arm64').digest).to.equal(bundleDigest([['web.json', 'sha256:b']]));
+    expect(bundle.expected('riscv64').digest).to.equal(bundleDigest([]));
+  });
+
+  it('changes with what was written, before the watch has seen that', () => {
+    const bundle = listed(ref('web', '7'));
+    bundle.expected('amd64');
+    bundle.wrote(ref('web', '25'));
+    const digest = bundleDigest([['web.json', 'sha256:web25']]);
+    expect(bundle.expected('amd64')).to.deep.equal({ digest, changedAt: '25', seenTo: '20' });
+  });
+
+  it('changes with what is gone, as of then', () => {
+    const bundle = listed(ref('web', '7'));
+    bundle.gone(ref('web', '7'), '22');
+    expect(bundle.expected('amd64')).to.deep.equal({ digest: bundleDigest([]), changedAt: '22', seenTo: '20' });
+  });
+
+  it('is seen further with each word of the watch, and never less far', () => {
+    const bundle = listed();
+    bundle.progress('100');
+    bundle.progress('99');
+    expect(bundle.expected('amd64').seenTo).to.equal('100');
+  });
+
+  it('goes back in time with a list, when etcd was restored', () => {
+    const bundle = listed(ref('web', '15'));
+    bundle.observed(ref('web', '7'), true);
+    bundle.listed('9');
+    expect(bundle.expected('amd64')).to.include({ changedAt: '7', seenTo: '9' });
+    expect(bundle.get('web')?.resourceVersion).to.equal('7');
+  });
+});
+
+describe('a rendered profile', () => {
+  it('stays as it was written when the watch tells of the version before', () => {
+    const bundle = listed();
+    bundle.wrote(ref('web', '25'));
+    bundle.observed(ref('web', '24'), false);
+    expect(bundle.get('web')?.resourceVersion).to.equal('25');
+  });
+
+  it('that was made again stays when the end of the former one is told', () => {
+    const bundle = listed();
+    bundle.wrote(ref('web', '25', { uid: 'again' }));
+    bundle.gone(ref('web', '21'), '24');
+    expect(bundle.get('web')?.uid).to.equal('again');
+  });
+
+  it('does not come back by a late answer, once the watch has shown it go', () => {
+    const bundle = listed();
+    bundle.observed(ref('web', '25'), false);
+    bundle.gone(ref('web', '25'), '26');
+    bundle.progress('26');
+    bundle.wrote(ref('web', '25'));
+    expect(bundle.size).to.equal(0);
+  });
+});
