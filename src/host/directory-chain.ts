@@ -33,7 +33,12 @@ export async function openChain(kubeletRoot: string): Promise<DirectoryChain> {
 /** Are the directories held open still the ones that the container runtime finds by name? */
 export async function isInPlace({ root, seccomp, profiles, copies }: DirectoryChain): Promise<boolean> {
   const [first, second, third] = NAMES;
-  const links = [root.holds(first, seccomp), seccomp.holds(second, profiles), profiles.holds(third, copies)];
+  const links = [
+    root.isAtItsPath(),
+    root.holds(first, seccomp),
+    seccomp.holds(second, profiles),
+    profiles.holds(third, copies),
+  ];
   return (await Promise.all(links)).every(Boolean);
 }
 

@@ -1,4 +1,4 @@
-import { chmod, constants, type FileHandle, lstat, mkdir, open, readdir, readlink } from 'node:fs/promises';
+import { chmod, constants, type FileHandle, lstat, mkdir, open, readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, HostError } from './errors.ts';
 
@@ -23,7 +23,9 @@ export class DirectoryHandle {
   /** Opens an existing directory. Links in `path` are followed: where the kubelet's root is, is the administrator's say. */
   static async openRoot(path: string): Promise<DirectoryHandle> {
     try {
-      return await DirectoryHandle.#adopt(path, await open(path, OPEN_DIRECTORY));
+      const root = await DirectoryHandle.#adopt(path, await open(path, OPEN_DIRECTORY));
+      await root.#requireProc();
+      return root;
     } catch (error) {
       const code = errorCode(error);
       if (code !== 'ENOENT' && code !== 'ENOTDIR') throw HostError.from(error, path);
@@ -40,6 +42,7 @@ export class DirectoryHandle {
       const handle = await open(this.at(name), OPEN_DIRECTORY | constants.O_NOFOLLOW);
       // The umask may have taken away what the container runtime needs to get in.
       if (made) await setMode(handle, 0o755);
+      if (made) await this.sync();
       return await DirectoryHandle.#adopt(path, handle);
     } catch (error) {
       throw (await this.#foreign(name, path)) ?? HostError.from(error, path);
@@ -49,6 +52,15 @@ export class DirectoryHandle {
   /** The path that leads to an entry of exactly this directory. */
   at(name: string): string {
     return `/proc/self/fd/${this.#handle.fd}/${name}`;
+  }
+
+  /** Does its path still lead to this directory? As `openRoot` does, this follows links. */
+  async isAtItsPath(): Promise<boolean> {
+    try {
+      return identityOf(await stat(this.path, { bigint: true })) === this.#identity;
+    } catch {
+      return false;
+    }
   }
 
   /** Does `name` still lead from here to that directory? */
@@ -71,6 +83,14 @@ export class DirectoryHandle {
 
   close(): Promise<void> {
     return this.#handle.close();
+  }
+
+  /** Every path of `at` fails without /proc, and would blame the directory. */
+  async #requireProc(): Promise<void> {
+    if (await this.holds('.', this)) return;
+    await this.close();
+    const remedy = 'mount /proc, and allow this path where Node runs with --permission';
+    throw new HostError('IoError', 'a directory cannot be held open by way of', '/proc/self/fd', remedy);
   }
 
   async #makeMissing(name: string): Promise<boolean> {

@@ -52,6 +52,7 @@ export class ProfileDirectory {
   readonly #owned = new Map<string, Owned>();
   readonly #serial = new Serial();
   #watcher: DirectoryWatcher | undefined;
+  #listener: ((change: DirectoryChange) => void) | undefined;
 
   private constructor(chain: DirectoryChain, log: Log) {
     this.path = chain.profiles.path;
@@ -110,17 +111,15 @@ export class ProfileDirectory {
    * Reports changes, gathered for 20 ms. Also names that are not ours: what blocked a file's place may be gone. Our own
    * writes are not reported. After 'directory' nothing more comes: close this one and open another.
    *
-   * Best effort, since inotify(7) may be exhausted or overflow: a slow `check()` of all has to complete it.
+   * Best effort, since inotify(7) may be exhausted or overflow: a slow `check()` of all has to complete it. That, like every
+   * other operation, reports 'directory' too.
    */
   watch(listener: (change: DirectoryChange) => void): void {
     this.#watcher?.close();
+    this.#listener = listener;
     this.#watcher = new DirectoryWatcher(this.#chain, this.#log, fileNames =>
       this.#serial.run(async () => {
-        if (!(await isInPlace(this.#chain))) {
-          this.#watcher?.close();
-          listener('directory');
-          return;
-        }
+        if (!(await this.#isInPlace())) return;
         const changed = await this.#changedByOthers(fileNames);
         if (changed.size > 0) listener({ fileNames: changed });
       }),
@@ -130,7 +129,18 @@ export class ProfileDirectory {
   /** Ends the watch, waits for what is under way and lets go of the directory. */
   close(): Promise<void> {
     this.#watcher?.close();
+    this.#listener = undefined;
     return this.#serial.run(() => closeChain(this.#chain));
+  }
+
+  /** Whoever finds the directory gone says so, once: inotify may have missed it. */
+  async #isInPlace(): Promise<boolean> {
+    if (await isInPlace(this.#chain)) return true;
+    this.#watcher?.close();
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.('directory');
+    return false;
   }
 
   async #removeTemporaries(): Promise<void> {
@@ -251,10 +261,12 @@ export class ProfileDirectory {
     const results = new Map<string, InstallResult>();
     const gone: string[] = [];
     await this.#each(fileNames, results, async fileName => {
-      const ours = this.#owned.has(fileName);
-      const wrote = ours && (await removeEntry(this.#chain.profiles, fileName));
+      const file = this.#owned.get(fileName);
+      const wrote = file !== undefined && (await removeEntry(this.#chain.profiles, fileName));
       results.set(fileName, { ok: true, wrote });
-      if (ours) gone.push(fileName);
+      if (!file) return;
+      file.verified = undefined;
+      gone.push(fileName);
     });
     if (gone.length === 0) return results;
     // Before the copies go: a power cut must not leave a file that nobody knows as ours.
@@ -285,7 +297,9 @@ export class ProfileDirectory {
     const file = this.#owned.get(fileName) as Owned;
     const found = await this.#readOwned(fileName);
     const copy = await this.#copies.read(fileName);
-    if (copy.state !== 'whole') return this.#restoreCopy(fileName, file, found);
+    // A copy that somebody altered with its first line is whole, but not what we know that we wrote.
+    const isAsWritten = copy.state === 'whole' && (file.intended ?? copy.digest) === copy.digest;
+    if (!isAsWritten) return this.#restoreCopy(fileName, file, found);
     file.intended = copy.digest;
     if (digestIfSound(found) === copy.digest) {
       file.verified = verifiedOf(found);
@@ -327,7 +341,7 @@ export class ProfileDirectory {
     results: Map<string, InstallResult>,
     work: (fileName: string) => Promise<void>,
   ): Promise<void> {
-    const inPlace = await isInPlace(this.#chain);
+    const inPlace = await this.#isInPlace();
     await forEachLimited(fileNames, CONCURRENCY, async fileName => {
       try {
         if (!inPlace) throw this.#moved();
