@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -136,6 +137,7 @@ describe('the profile directory of a node', () => {
         renameSync(join(root.path, 'new'), root.file('a.json'));
       },
       deleted: () => unlinkSync(root.file('a.json')),
+      'made unreadable for others': () => chmodSync(root.file('a.json'), 0o600),
       'replaced by a symbolic link': () => {
         writeFileSync(join(root.path, 'victim'), OTHER);
         unlinkSync(root.file('a.json'));
@@ -162,6 +164,7 @@ describe('the profile directory of a node', () => {
 
         const now = lstatSync(root.file('a.json'));
         expect(now.isFile() && now.nlink).to.equal(1);
+        expect(now.mode & 0o777).to.equal(0o644);
         expect(readFileSync(root.file('a.json'), 'utf8')).to.equal(TEXT);
         if (existsSync(join(root.path, 'victim'))) {
           expect(readFileSync(join(root.path, 'victim'), 'utf8')).to.equal(OTHER);
@@ -215,6 +218,16 @@ describe('the profile directory of a node', () => {
       expect(await second.check()).to.deep.equal({ repaired: [], failed: new Map() });
     });
 
+    it('whose copy alone was altered: the copy is made again, and the file stays', async () => {
+      const directory = await root.open();
+      await directory.install(oneFile('a.json', TEXT));
+      const before = readFileSync(root.copy('a.json'), 'utf8');
+      writeFileSync(root.copy('a.json'), `${digestOf(OTHER)}\n${OTHER}`);
+      expect(await directory.check()).to.deep.equal({ repaired: [], failed: new Map() });
+      expect(readFileSync(root.file('a.json'), 'utf8')).to.equal(TEXT);
+      expect(readFileSync(root.copy('a.json'), 'utf8')).to.equal(before);
+    });
+
     it('whose copy was deleted: the copy is made again', async () => {
       const directory = await root.open();
       await directory.install(oneFile('a.json', TEXT));
@@ -235,6 +248,21 @@ describe('the profile directory of a node', () => {
       expect(readdirSync(root.profiles).sort()).to.deep.equal(['.installed', 'c.json']);
       expect(readdirSync(join(root.profiles, '.installed'))).to.deep.equal(['c.json']);
       expect([...directory.owned()]).to.deep.equal(['c.json']);
+    });
+  });
+
+  describe('removing that stops half-way', () => {
+    it('says that the file is not installed, keeps it ours, and is completed by the next', async () => {
+      const directory = await root.open();
+      await directory.install(oneFile('a.json', TEXT));
+      unlinkSync(root.copy('a.json'));
+      mkdirSync(root.copy('a.json'));
+      expect((await directory.remove(['a.json'])).get('a.json')).to.deep.include({ ok: false });
+      expect(directory.installed().size).to.equal(0);
+      expect([...directory.owned()]).to.deep.equal(['a.json']);
+      rmSync(root.copy('a.json'), { recursive: true });
+      expect((await directory.remove(['a.json'])).get('a.json')).to.deep.equal({ ok: true, wrote: false });
+      expect([...directory.owned()]).to.deep.equal([]);
     });
   });
 
@@ -282,6 +310,35 @@ describe('the profile directory of a node', () => {
         expect(readFileSync(root.file('a.json'), 'utf8')).to.equal(TEXT);
       });
     }
+  });
+
+  describe('a kubelet root that was replaced', () => {
+    it('is noticed, and nothing is called installed that its path does not lead to', async () => {
+      const kubeletRoot = join(root.path, 'kubelet');
+      mkdirSync(kubeletRoot);
+      const directory = await ProfileDirectory.open({ kubeletRoot, log: silentLog });
+      const next = changesOf(directory);
+      renameSync(kubeletRoot, join(root.path, 'elsewhere'));
+      mkdirSync(kubeletRoot);
+      expect(await next()).to.equal('directory');
+      const late = (await directory.install(oneFile('a.json', TEXT))).get('a.json');
+      expect(late).to.deep.include({ ok: false, reason: 'DirectoryMissing' });
+      await directory.close();
+    });
+
+    it('is noticed by a check where no event told of it', async () => {
+      const kubeletRoot = join(root.path, 'parent', 'kubelet');
+      mkdirSync(kubeletRoot, { recursive: true });
+      const directory = await ProfileDirectory.open({ kubeletRoot, log: silentLog });
+      const seen: DirectoryChange[] = [];
+      directory.watch(change => seen.push(change));
+      // inotify(7) tells nothing of a rename two levels up.
+      renameSync(join(root.path, 'parent'), join(root.path, 'elsewhere'));
+      await directory.check();
+      await directory.check();
+      expect(seen).to.deep.equal(['directory']);
+      await directory.close();
+    });
   });
 
   describe('a directory that is not ours', () => {

@@ -30,7 +30,7 @@ const troubles: Record<string, Trouble> = {
   },
 };
 
-(Tmpfs.isAllowed() ? describe : describe.skip)('trouble with the disk of a node (needs the right to mount one)', () => {
+describe('trouble with the disk of a node', () => {
   let root: KubeletRoot;
   let disk: Tmpfs;
   beforeEach(() => {
@@ -38,7 +38,8 @@ const troubles: Record<string, Trouble> = {
     disk = new Tmpfs(root.path, 'size=256k,nr_inodes=40');
   });
   afterEach(async () => {
-    disk.unmount();
+    // None where it could not be mounted.
+    disk?.unmount();
     await root.remove();
   });
 
