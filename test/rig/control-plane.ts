@@ -87,7 +87,11 @@ export class ControlPlane {
 
   /** Kubeconfig of the administrator. */
   get kubeconfig(): string {
-    return join(this.directory, 'admin.kubeconfig');
+    return this.kubeconfigPath('admin');
+  }
+
+  kubeconfigPath(name: string): string {
+    return join(this.directory, `${name}.kubeconfig`);
   }
 
   /** A kubeconfig with a bearer token. */
@@ -201,7 +205,7 @@ export class ControlPlane {
   }
 
   async #writeKubeconfig(name: string, user: Record<string, string>): Promise<string> {
-    const path = join(this.directory, `${name}.kubeconfig`);
+    const path = this.kubeconfigPath(name);
     const cluster = { server: this.server, 'certificate-authority': this.#certificates.certificate('ca') };
     const config = {
       apiVersion: 'v1',

@@ -93,23 +93,23 @@ export class System {
   }
 
   async startAgent(name: string): Promise<ManagedProcess> {
+    await this.agentKubeconfig(name);
+    return this.restartAgent(name);
+  }
+
+  /** With the token it had. */
+  restartAgent(name: string): ManagedProcess {
     const node = this.nodes.get(name) as TestNode;
-    const kubeconfig = await this.agentKubeconfig(name);
     const limits = ['--max-old-space-size=32', '--max-semi-space-size=1'];
-    const args = [
-      ...limits,
-      join(PROJECT, 'dist/agent.js'),
-      `--node-name=${name}`,
-      `--kubelet-root=${node.kubeletRoot}`,
-      '--metrics-port=0',
-    ];
-    node.agent = this.#node(`agent-${name}`, args, kubeconfig);
+    const program = join(PROJECT, 'dist/agent.js');
+    const args = [...limits, program, `--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
+    node.agent = this.#node(`agent-${name}`, args, this.plane.kubeconfigPath(podOf(name)));
     return node.agent;
   }
 
   /** A kubeconfig with a token bound to a Pod on that node, as the kubelet would mount it. */
   async agentKubeconfig(node: string): Promise<string> {
-    const pod = `seccomp-agent-${node}`;
+    const pod = podOf(node);
     const containers = [{ name: 'agent', image: 'seccomp-operator:test' }];
     const spec = { nodeName: node, serviceAccountName: 'seccomp-agent', containers };
     const metadata = { name: pod, namespace: AGENT_NAMESPACE };
@@ -158,6 +158,8 @@ export class System {
     return new ManagedProcess({ name, command: process.execPath, args, env: { KUBECONFIG: kubeconfig }, logFile });
   }
 }
+
+const podOf = (node: string): string => `seccomp-agent-${node}`;
 
 export interface ProfileObject {
   metadata: { name: string; generation: number; resourceVersion: string };
