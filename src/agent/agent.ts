@@ -209,6 +209,8 @@ export class Agent {
         this.#order(session.installer, item, object);
         await session.installer.room();
       }
+      // A removal that failed is in no list any more.
+      if (this.#session?.reflector.isSynced) this.#removeUnwanted(this.#session.installer);
       this.#hasNews = true;
     } catch (error) {
       log.debug('what failed could not be fetched; trying again', { error: (error as Error).message });
