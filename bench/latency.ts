@@ -1,5 +1,6 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { System } from '../test/rig/system.ts';
 import { adminTransport, apply, applyAll, profiles } from './profiles.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -8,6 +9,8 @@ import { median, percentile, type Result } from './table.ts';
 export interface LatencyOptions {
   readonly profiles: number;
   readonly runs: number;
+  /** Between one profile's Ready and the next apply, in milliseconds. Agents hold back reports in a row, up to a second. */
+  readonly pause: number;
   readonly progress: (line: string) => void;
 }
 
@@ -30,14 +33,14 @@ export async function latency(options: LatencyOptions): Promise<Result> {
     rows.push(...summary(await oneRun(options), options.runs > 1 ? `run ${run}: ` : ''));
   }
   return {
-    title: `Latency: ${options.profiles} profiles one after another, ${NODES.length} agents`,
+    title: `Latency: ${options.profiles} profiles one after another, ${options.pause} ms apart, ${NODES.length} agents`,
     columns: ['ms from the start of the apply call', 'median', 'p99', 'max'],
     rows,
     notes: ['A ratio is taken per profile; its median is that of the ratios.'],
   };
 }
 
-async function oneRun({ profiles: count, progress }: LatencyOptions): Promise<Sample[]> {
+async function oneRun({ profiles: count, pause, progress }: LatencyOptions): Promise<Sample[]> {
   const system = await System.start(NODES, { progress });
   const transport = await adminTransport(system.plane);
   try {
@@ -49,6 +52,7 @@ async function oneRun({ profiles: count, progress }: LatencyOptions): Promise<Sa
     const samples: Sample[] = [];
     for (const profile of await profiles(count)) {
       const { name } = profile.metadata;
+      await sleep(pause);
       const start = performance.now();
       await apply(transport, profile);
       const { delivered, files, ready } = await stopwatch.arrivals(name);

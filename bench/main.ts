@@ -10,6 +10,7 @@ const USAGE = `npm run bench -- [latency] [memory] [idle] [flags]     all three 
 
   --profiles N   profiles to apply (latency: 50; memory and idle: 100)
   --runs N       latency: how often, each time on a new system (1)
+  --pause MS     latency: between one profile's Ready and the next apply (0)
   --seconds N    idle: how long to count (120)
   --settle N     memory: seconds to wait before a look (10)
   -o json        figures as JSON instead of tables
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
   options: {
     profiles: { type: 'string' },
     runs: { type: 'string' },
+    pause: { type: 'string' },
     seconds: { type: 'string' },
     settle: { type: 'string' },
     output: { type: 'string', short: 'o', default: 'table' },
@@ -40,7 +42,8 @@ else if (unknown.length || !['table', 'json'].includes(values.output)) {
 
 async function run(): Promise<void> {
   const benches: Record<(typeof NAMES)[number], () => Promise<Result>> = {
-    latency: () => latency({ profiles: count('profiles', 50), runs: count('runs', 1), progress }),
+    latency: () =>
+      latency({ profiles: count('profiles', 50), runs: count('runs', 1), pause: count('pause', 0), progress }),
     memory: () => memory({ profiles: count('profiles', 100), settle: count('settle', 10), progress }),
     idle: () => idle({ profiles: count('profiles', 100), seconds: count('seconds', 120), progress }),
   };
@@ -54,9 +57,10 @@ async function run(): Promise<void> {
   else process.stdout.write(`${machine()}\n`);
 }
 
-function count(flag: 'profiles' | 'runs' | 'seconds' | 'settle', fallback: number): number {
+function count(flag: 'profiles' | 'runs' | 'pause' | 'seconds' | 'settle', fallback: number): number {
   const given = Number(values[flag] ?? fallback);
-  if (!Number.isInteger(given) || given < 1) throw new RangeError(`--${flag}: a whole number from 1 is needed`);
+  if (!Number.isInteger(given) || given < Math.min(1, fallback))
+    throw new RangeError(`--${flag}: not a whole number that is possible`);
   return given;
 }
 
