@@ -67,6 +67,9 @@ export const isFromTheFuture = (error: unknown): error is ApiError =>
   error instanceof ApiError &&
   (error.causes.includes('ResourceVersionTooLarge') || error.message.includes('Too large resource version'));
 
+/** A stream began, and then nothing came for too long. */
+export const isSilence = (error: unknown): boolean => error instanceof ConnectionError && error.code === 'IDLE_TIMEOUT';
+
 function hasStatus(error: unknown, status: number): error is ApiError {
   return error instanceof ApiError && error.status === status;
 }

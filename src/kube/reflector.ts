@@ -2,7 +2,7 @@ import { backoffDelay } from '../core/backoff.ts';
 import type { Log } from '../core/log.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
 import { type Change, Collection } from './collection.ts';
-import { ApiError, isFromTheFuture, isGone } from './errors.ts';
+import { ApiError, isFromTheFuture, isGone, isSilence } from './errors.ts';
 import type { KubeObject } from './objects.ts';
 import { pause } from './pause.ts';
 import type { Query, Transport } from './transport.ts';
@@ -84,6 +84,8 @@ export class Reflector<K extends KubeObject, T> {
   #mustList = true;
   #relistAt = 0;
   #streamingList: boolean;
+  /** Whether the connection at hand has brought an event or a bookmark. */
+  #hasSpoken = false;
   #lastContact = performance.now();
 
   constructor(options: ReflectorOptions<K, T>) {
@@ -200,6 +202,7 @@ export class Reflector<K extends KubeObject, T> {
 
   async #stream(from: Query, opened: () => void): Promise<void> {
     const { transport, path, idleTimeoutMs = 90_000, watchSeconds: [least, most] = [240, 480] } = this.#options;
+    this.#hasSpoken = false;
     const timeoutSeconds = Math.ceil(least + (most - least) * this.#random());
     await transport.stream(path, {
       query: { ...this.#selectors, ...from, watch: true, allowWatchBookmarks: true, timeoutSeconds },
@@ -221,6 +224,7 @@ export class Reflector<K extends KubeObject, T> {
   async #event(line: string): Promise<void> {
     const event = readWatchEvent<K>(line, `watch ${this.#options.path}`);
     const { resourceVersion } = event;
+    this.#hasSpoken = true;
     this.#checkOrder(resourceVersion);
     if (event.type === 'BOOKMARK') {
       if (event.endsList) await this.#completeList(resourceVersion);
@@ -297,7 +301,10 @@ export class Reflector<K extends KubeObject, T> {
 
   #judge(error: unknown): void {
     this.#collection.abandonList();
-    if (isGone(error) || isFromTheFuture(error)) this.#mustList = true;
+    // A server whose etcd was restored to an older state takes a watch from our resourceVersion, and sends not even
+    // bookmarks until it has come that far again.
+    const isUnknownThere = isFromTheFuture(error) || (isSilence(error) && !this.#hasSpoken);
+    if (isGone(error) || isUnknownThere) this.#mustList = true;
     this.#trouble.report(error === undefined ? 'the server ended it at once' : messageOf(error));
   }
 

@@ -128,6 +128,24 @@ describe('reflector on a real API server', function () {
     expect(proxy.lists).to.have.length(1);
   });
 
+  it('lists again when a watch it takes up stays silent, as one from a version that a restored etcd does not know', async () => {
+    await sandbox.create('goes');
+    await reflect({ idleTimeoutMs: 500 }).whenSynced();
+    proxy.intercept = async (seen, response) => {
+      if (!resumes(seen)) return false;
+      proxy.intercept = undefined;
+      await sandbox.delete('goes');
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.flushHeaders();
+      return true;
+    };
+    proxy.cutWatches();
+    await recorder.until(() => recorder.syncs.length === 2);
+    expect(recorder.told.slice(1)).to.deep.equal(['deleted goes']);
+    expect(recorder.changes[1]?.initial).to.equal(true);
+    expect(proxy.requests.filter(resumes)).to.have.length(1);
+  });
+
   it('follows a server that is restarted', async () => {
     await reflect().whenSynced();
     await plane.restartApiserver();

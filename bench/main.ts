@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, release } from 'node:os';
+import { parseArgs } from 'node:util';
+import { idle } from './idle.ts';
+import { latency } from './latency.ts';
+import { memory } from './memory.ts';
+import { type Result, table } from './table.ts';
+
+const USAGE = `npm run bench -- [latency] [memory] [idle] [flags]     all three when none is named
+
+  --profiles N   profiles to apply (latency: 50; memory and idle: 100)
+  --runs N       latency: how often, each time on a new system (1)
+  --pause MS     latency: between one profile's Ready and the next apply (0)
+  --seconds N    idle: how long to count (120)
+  --settle N     memory: seconds to wait before a look (10)
+  -o json        figures as JSON instead of tables
+`;
+
+const NAMES = ['latency', 'memory', 'idle'] as const;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    profiles: { type: 'string' },
+    runs: { type: 'string' },
+    pause: { type: 'string' },
+    seconds: { type: 'string' },
+    settle: { type: 'string' },
+    output: { type: 'string', short: 'o', default: 'table' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+const unknown = positionals.filter(name => !NAMES.some(each => each === name));
+if (values.help) process.stdout.write(USAGE);
+else if (unknown.length || !['table', 'json'].includes(values.output)) {
+  process.stderr.write(USAGE);
+  process.exitCode = 2;
+} else await run();
+
+async function run(): Promise<void> {
+  const benches: Record<(typeof NAMES)[number], () => Promise<Result>> = {
+    latency: () =>
+      latency({ profiles: count('profiles', 50), runs: count('runs', 1), pause: count('pause', 0), progress }),
+    memory: () => memory({ profiles: count('profiles', 100), settle: count('settle', 10), progress }),
+    idle: () => idle({ profiles: count('profiles', 100), seconds: count('seconds', 120), progress }),
+  };
+  const results: Result[] = [];
+  for (const name of NAMES.filter(each => positionals.length === 0 || positionals.includes(each))) {
+    const result = await benches[name]();
+    results.push(result);
+    if (values.output === 'table') process.stdout.write(`${table(result)}\n\n`);
+  }
+  if (values.output === 'json') process.stdout.write(`${JSON.stringify({ machine: machine(), results }, null, 2)}\n`);
+  else process.stdout.write(`${machine()}\n`);
+}
+
+function count(flag: 'profiles' | 'runs' | 'pause' | 'seconds' | 'settle', fallback: number): number {
+  const given = Number(values[flag] ?? fallback);
+  if (!Number.isInteger(given) || given < Math.min(1, fallback))
+    throw new RangeError(`--${flag}: not a whole number that is possible`);
+  return given;
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function machine(): string {
+  const load = readFileSync('/proc/loadavg', 'utf8').split(' ')[0];
+  return `${availableParallelism()} cores, Linux ${release()}, Node ${process.version}, load at the end ${load}`;
+}
