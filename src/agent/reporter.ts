@@ -15,9 +15,10 @@ export interface ReporterOptions {
   readonly log: Log;
 }
 
-/** Reports in a row are spread out: the first goes at once, later ones wait up to a second for more. */
-const FIRST_WINDOW_MS = 100;
-const LAST_WINDOW_MS = 1_000;
+/** The shortest time between two reports; while each of them speaks of many changes, it grows to the longest. */
+const SHORTEST_WINDOW_MS = 100;
+const LONGEST_WINDOW_MS = 1_000;
+const MANY = 4;
 const RETRY = { initialMs: 500, maxMs: 30_000 };
 
 /** Writes the node's SeccompNode status: one write for all that changed meanwhile, none when nothing did. */
@@ -30,7 +31,8 @@ export class Reporter {
   #sending: Promise<void> | undefined;
   #again = false;
   #stopped = false;
-  #window = 0;
+  #window = SHORTEST_WINDOW_MS;
+  #changes = 0;
   #sentAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
 
@@ -41,15 +43,13 @@ export class Reporter {
 
   /** Something changed. */
   request(): void {
+    this.#changes++;
     if (this.#stopped || this.#timer) return;
     if (this.#sending) {
       this.#again = true;
       return;
     }
-    const now = performance.now();
-    const isQuiet = now - this.#sentAt > LAST_WINDOW_MS;
-    this.#window = isQuiet ? 0 : Math.min(LAST_WINDOW_MS, Math.max(FIRST_WINDOW_MS, this.#window * 2));
-    this.#sendAfter(Math.max(0, this.#sentAt + this.#window - now));
+    this.#sendAfter(Math.max(0, this.#sentAt + this.#window - performance.now()));
   }
 
   /** Forgets what was written: somebody may have removed it, or etcd was restored. */
@@ -78,6 +78,8 @@ export class Reporter {
   }
 
   async #send(): Promise<void> {
+    this.#window = this.#changes < MANY ? SHORTEST_WINDOW_MS : Math.min(LONGEST_WINDOW_MS, this.#window * 2);
+    this.#changes = 0;
     try {
       this.#written ??= await this.#read();
       const report = ownReport(this.#options.facts(), this.#written, new Date());

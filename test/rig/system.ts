@@ -52,7 +52,7 @@ export class System {
     const args = [join(PROJECT, 'dist/operator.js'), '--metrics-port=0', '--agent-image=seccomp-operator:test'];
     this.operator = this.#node(
       'operator',
-      ['--max-old-space-size=96', '--disable-warning=DEP0040', ...args],
+      ['--max-old-space-size=96', '--max-semi-space-size=1', '--disable-warning=DEP0040', ...args],
       kubeconfig,
     );
   }
