@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -131,6 +131,80 @@ describe('the rig', () => {
       const error = await failureOf(findBinaries(() => {}));
       expect(error.message).to.contain('lacks kube-apiserver').and.to.contain(directory);
     });
+  });
+
+  describe('programs that are neither given nor cached', () => {
+    const BINARIES_MODULE = join(import.meta.dirname, '../rig/binaries.ts');
+    /** Finds the programs in a process of its own, with an empty cache and a Go of ours. */
+    const find = () => {
+      const source = `
+        import { findBinaries } from ${JSON.stringify(BINARIES_MODULE)};
+        console.log((await findBinaries(() => {})).source);`;
+      const env = {
+        ...process.env,
+        KUBEBUILDER_ASSETS: '',
+        SECCOMP_OPERATOR_KUBE: 'build',
+        XDG_CACHE_HOME: directory,
+        PATH: `${directory}:${process.env.PATH}`,
+      };
+      const args = ['--input-type=module', '-e', source];
+      return new ManagedProcess({
+        name: 'find',
+        command: process.execPath,
+        args,
+        env,
+        logFile: join(directory, 'find.log'),
+      });
+    };
+    const writeGo = (script: string) =>
+      writeFile(join(directory, 'go'), `#!/bin/sh\necho $$ >> ${directory}/go.pids\n${script}\n`, { mode: 0o755 });
+    const goPids = async () => (await readFile(join(directory, 'go.pids'), 'utf8')).trim().split('\n').map(Number);
+    const WRITES_ITS_OUTPUT = 'while [ "$1" != -o ]; do shift; done; touch "$2"';
+
+    it('are built once, however many processes want them', async () => {
+      // Longer than those who wait rest between two looks at the lock.
+      await writeGo(`sleep 2; ${WRITES_ITS_OUTPUT}`);
+      const processes = [find(), find(), find()];
+      expect(await Promise.all(processes.map(each => each.exited))).to.deep.equal([0, 0, 0]);
+      expect(await goPids()).to.have.length(1);
+      expect(processes[0]?.log()).to.match(/^(build\n|cache\n){3}$/);
+    });
+
+    it('are built by the next process when one was killed while it built them', async () => {
+      await writeGo('exec sleep 1000');
+      const killed = find();
+      await until('the build runs', goPids);
+      await killed.kill();
+      for (const pid of await goPids()) process.kill(pid, 'SIGKILL');
+      await writeGo(WRITES_ITS_OUTPUT);
+      expect(await find().exited).to.equal(0);
+      const left = (await readdir(join(directory, 'seccomp-operator'))).filter(name => !/^kube-[0-9a-f]+$/.test(name));
+      expect(left).to.deep.equal([]);
+    });
+  });
+
+  it('says at once why the API server ended, and leaves nothing behind', async () => {
+    const pidFile = join(directory, 'etcd.pid');
+    const programs: Record<string, string> = {
+      etcd: `echo $$ > ${pidFile}; exec sleep 1000`,
+      'kube-apiserver': `until [ -s ${pidFile} ]; do sleep 0.05; done; echo 'unknown flag' >&2; exit 1`,
+      kubectl: 'exit 1',
+    };
+    for (const [name, script] of Object.entries(programs))
+      await writeFile(join(directory, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const before = { KUBEBUILDER_ASSETS: process.env.KUBEBUILDER_ASSETS, TMPDIR: process.env.TMPDIR };
+    const temporary = await mkdtemp(join(directory, 'tmp-'));
+    Object.assign(process.env, { KUBEBUILDER_ASSETS: directory, TMPDIR: temporary });
+    try {
+      const error = await failureOf(startControlPlane());
+      expect(error.message).to.contain('kube-apiserver ended').and.to.contain('unknown flag');
+    } finally {
+      for (const [name, value] of Object.entries(before))
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+    }
+    expect(isAlive(Number(await readFile(pidFile, 'utf8')))).to.equal(false);
+    expect(await readdir(temporary)).to.deep.equal([]);
   });
 
   describe('a control plane', () => {

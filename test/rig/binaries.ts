@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,7 +33,7 @@ export async function findBinaries(progress: Progress): Promise<Binaries> {
   if (given) return { directory: complete(given), source: 'KUBEBUILDER_ASSETS' };
   const directory = await cacheDirectory();
   if (isComplete(directory)) return { directory, source: 'cache' };
-  return locked(`${directory}.lock`, progress, async () => {
+  return locked(`${directory}.holder`, progress, async () => {
     if (isComplete(directory)) return { directory, source: 'cache' };
     const way = process.env['SECCOMP_OPERATOR_KUBE'];
     if (way !== 'build' && (await place(directory, into => download(into, progress))))
@@ -60,9 +60,14 @@ async function cacheDirectory(): Promise<string> {
   return join(root, 'seccomp-operator', `kube-${hash.digest('hex').slice(0, 16)}`);
 }
 
-/** Fills a directory beside its place and moves it there, so that a half-filled one is never taken for good. */
+/**
+ * Fills a directory beside its place and moves it there, so that a half-filled one is never taken for good. The lock is
+ * held: what is beside its place already was left by a process that was killed.
+ */
 async function place(directory: string, fill: (into: string) => Promise<boolean>): Promise<boolean> {
-  const into = await mkdtemp(`${directory}.new-`);
+  const into = `${directory}.new`;
+  await rm(into, { recursive: true, force: true });
+  await mkdir(into);
   try {
     if (!(await fill(into))) return false;
     await rm(directory, { recursive: true, force: true });
@@ -82,28 +87,33 @@ async function locked<T>(lock: string, progress: Progress, work: () => Promise<T
     isTold = true;
     await sleep(1_000);
   }
-  const refresh = setInterval(() => void writeFile(join(lock, 'alive'), '').catch(() => {}), 5_000);
   try {
     return await work();
   } finally {
-    clearInterval(refresh);
-    await rm(lock, { recursive: true, force: true });
+    await rm(lock, { force: true });
   }
 }
 
+/** The lock is a link to the pid of its holder: made in one step, and void once that process has ended. */
 async function take(lock: string): Promise<boolean> {
   try {
-    await mkdir(lock);
-    await writeFile(join(lock, 'alive'), '');
+    await symlink(String(process.pid), lock);
     return true;
-  } catch {
-    const age = await stat(join(lock, 'alive')).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    // Its owner was killed.
-    if (age > 60_000) await rm(lock, { recursive: true, force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const holder = await readlink(lock).catch(() => undefined);
+    if (holder && !isAlive(Number(holder))) await rm(lock, { force: true });
     return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: there is one, of another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

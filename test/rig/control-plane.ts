@@ -174,7 +174,12 @@ export class ControlPlane {
       '--profiling=false',
       ...(this.#options.audit ? await this.#auditFlags() : []),
     ]);
-    await until('kube-apiserver is ready', () => this.#isReady(), { timeoutMs: 120_000 });
+    const outcome = await until(
+      'kube-apiserver is ready',
+      async () => (this.apiserver.isRunning ? (await this.#isReady()) && 'ready' : 'ended'),
+      { timeoutMs: 120_000 },
+    );
+    if (outcome === 'ended') throw new Error(`kube-apiserver ended: ${this.apiserver.log().slice(-1000)}`);
   }
 
   async #auditFlags(): Promise<string[]> {
@@ -185,7 +190,6 @@ export class ControlPlane {
   }
 
   async #isReady(): Promise<boolean> {
-    if (!this.apiserver.isRunning) throw new Error(`kube-apiserver ended: ${this.apiserver.log().slice(-1000)}`);
     const ca = await readFile(this.#certificates.certificate('ca'));
     const cert = await readFile(this.#certificates.certificate('admin'));
     const key = await readFile(this.#certificates.key('admin'));

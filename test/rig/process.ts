@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 export interface ProcessOptions {
@@ -23,6 +23,7 @@ export class ManagedProcess {
     // In a process group of its own: a Ctrl-C at the terminal is for us, who end them in order.
     const settings = { env: { ...process.env, ...options.env }, detached: true };
     this.#child = spawn(command, args, { ...settings, stdio: ['ignore', log, log] });
+    closeSync(log);
     running.add(this);
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('exit', code => {

@@ -38,9 +38,14 @@ export class System {
 
   static async start(nodes: readonly string[], options: ControlPlaneOptions = {}): Promise<System> {
     const system = await System.install(options);
-    await system.startOperator();
-    for (const node of nodes) await system.addNode(node);
-    return system;
+    try {
+      await system.startOperator();
+      for (const node of nodes) await system.addNode(node);
+      return system;
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
   }
 
   private constructor(plane: ControlPlane) {
