@@ -16,6 +16,7 @@ await build({
   format: 'cjs',
   minifySyntax: true,
   loader: { '.yaml': 'text' },
+  alias: { '@kubernetes/client-node': './src/kube/client-node/library.js' },
   define: { SECCOMP_OPERATOR_VERSION: JSON.stringify(version) },
   legalComments: 'linked',
   logLevel: 'warning',
