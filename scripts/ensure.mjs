@@ -1,5 +1,6 @@
 // Makes a fresh clone ready to run: installs what the lock file names when it is missing or stale. Plain JavaScript for
-// Node 20: afterwards node_modules/.bin/node is a current one, which `npm run` finds first for the rest of its line.
+// Node 20: afterwards node_modules/.bin/node is a current one, which `npm run` finds first for the rest of its line, if
+// the shell has not looked `node` up before: hence `env node` where this is called.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
