@@ -66,7 +66,7 @@ export class StatusWriter {
     this.#waiting.delete(name);
   }
 
-  #facts({ metadata }: SeccompProfile): ProfileFacts {
+  #facts({ metadata, spec }: SeccompProfile): ProfileFacts {
     const { bundle, fleet, uses } = this.#options;
     const { name, generation = 0 } = metadata;
     const publication = this.#options.publication(name);
@@ -74,6 +74,7 @@ export class StatusWriter {
     return {
       generation,
       localhostProfile: localhostProfile(name),
+      mode: spec.mode ?? 'Enforce',
       phase: phaseOf(metadata.deletionTimestamp !== undefined, generation, publication, ref),
       users: { count: uses.count(name), first: uses.names(name, MAX_USERS) },
       digests: ref ? digestsByArchitecture(ref, fleet.architectures()) : new Map(),

@@ -108,6 +108,10 @@ export interface SeccompProfileSpec {
    */
   state?: 'Enabled' | 'Disabled';
   /**
+   * Enforce, unless given: the profile as written. Audit refuses nothing: each action that would refuse a call (KILL, TRAP, ERRNO, TRACE), default and rules, is SCMP_ACT_LOG, so that calls pass and the kernel logs them; ALLOW, LOG and NOTIFY stay. It is of this profile alone: of a base, only rules are taken.
+   */
+  mode?: 'Enforce' | 'Audit';
+  /**
    * True means Disabled whatever state says, as in v1beta1 of Security Profiles Operator. Prefer state.
    */
   disabled?: boolean;
@@ -189,6 +193,10 @@ export interface SeccompProfileStatus {
    * What a Pod names in securityContext.seccompProfile.localhostProfile.
    */
   localhostProfile?: string;
+  /**
+   * The mode of the form that nodes are to hold.
+   */
+  mode?: 'Enforce' | 'Audit';
   /**
    * SHA-256 of the file, as sha256sum prints it on a node; see variants where nodes differ.
    */

@@ -7,6 +7,7 @@ import { cut, nameList } from './name-list.ts';
 export interface ProfileFacts {
   readonly generation: number;
   readonly localhostProfile: string;
+  readonly mode: NonNullable<SeccompProfileStatus['mode']>;
   readonly phase: ProfilePhase;
   /** Files on nodes, by node architecture; empty when there is none. */
   readonly digests: ReadonlyMap<string, string>;
@@ -41,6 +42,7 @@ export function profileStatus(
   return {
     observedGeneration: generation,
     localhostProfile: facts.localhostProfile,
+    mode: facts.mode,
     ...(digest ? { digest } : {}),
     ...(variants
       ? { variants: [...facts.digests].map(([architecture, each]) => ({ architecture, digest: each })) }

@@ -14,6 +14,7 @@ const facts = (installation: Partial<Installation>, more: Partial<ProfileFacts> 
   digests: new Map([['amd64', 'sha256:a']]),
   installation: { ...ON_ALL, ...installation },
   users: { count: 0, first: [] },
+  mode: 'Enforce',
   ...more,
 });
 const phase = (is: ProfileFacts['phase'], digests: [string, string][] = []) =>
@@ -183,6 +184,7 @@ describe('the status of a profile', () => {
     expect(statusOf(phase(STALLED))).to.have.all.keys(
       'observedGeneration',
       'localhostProfile',
+      'mode',
       'nodes',
       'usedBy',
       'conditions',
