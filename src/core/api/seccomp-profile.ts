@@ -211,6 +211,10 @@ export interface SeccompProfileStatus {
     digest: string;
   }[];
   /**
+   * Pods that have not ended and refer to it, by the Pod's own or one of its containers' settings. While there is one, the file stays on nodes, also when the profile is deleted or disabled.
+   */
+  usedBy?: number;
+  /**
    * How many nodes hold this generation.
    */
   nodes?: {
