@@ -88,13 +88,13 @@ function carryNames(names: unknown, field: string, remarks: Remarks): string[] {
  */
 function carryErrno({ errnoRet, action }: Fields, field: string, remarks: Remarks): number | undefined {
   if (isEmpty(errnoRet)) return undefined;
+  if (!takesErrno(String(action))) {
+    remarks.note(`${field}.errnoRet: left out, since ${action} gives no number to the caller`);
+    return undefined;
+  }
   const number = Number(errnoRet);
   if (!Number.isInteger(number) || number < 0 || number > MAX_ERRNO) {
     remarks.problem(`${field}.errnoRet: ${errnoRet} is no error number that a runtime takes; write 1 to ${MAX_ERRNO}`);
-    return undefined;
-  }
-  if (!takesErrno(String(action))) {
-    remarks.note(`${field}.errnoRet: left out, since ${action} gives no number to the caller`);
     return undefined;
   }
   if (number > 0) return number;
