@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util';
-import { type Answer, nodes, status } from './cluster.ts';
-import { checkFormat, type Format, printObjects, printTable } from './output.ts';
-import { render } from './render.ts';
-import { USAGE, UsageError } from './usage.ts';
+import { type Command, type Given, UsageError } from './command.ts';
+import { migrate } from './commands/migrate.ts';
+import { nodes } from './commands/nodes.ts';
+import { render } from './commands/render.ts';
+import { status } from './commands/status.ts';
+import { COMMON, helpOf, helpOfAll } from './help.ts';
 
-main().then(
+/** In the order in which one meets them. */
+const COMMANDS: readonly Command[] = [render, status, nodes, migrate];
+
+main(process.argv.slice(2)).then(
   code => {
     process.exitCode = code;
   },
@@ -14,38 +19,33 @@ main().then(
   },
 );
 
-async function main(): Promise<number> {
-  const { values, positionals } = readArguments();
-  const [command, operand] = positionals;
-  if (values.help || command === undefined) {
-    process.stdout.write(USAGE);
-    return values.help ? 0 : 2;
+async function main([name = '', ...args]: readonly string[]): Promise<number> {
+  if (['', '-h', '--help', 'help'].includes(name)) {
+    process.stdout.write(helpOfAll(COMMANDS));
+    return name ? 0 : 2;
   }
-  const format = checkFormat(values.output);
-  if (command === 'render') {
-    if (!operand) throw new UsageError('render takes a FILE (- for standard input)');
-    process.stdout.write(render(operand, values.arch));
+  const command = COMMANDS.find(each => each.name === name);
+  if (!command) throw new UsageError(`there is no command "${name}"; see kubectl seccomp --help`);
+  const given = read(command, args);
+  if (given.options['help']) {
+    process.stdout.write(helpOf(command));
     return 0;
   }
-  if (command === 'status') return answer(await status(operand), format);
-  if (command === 'nodes') return answer(await nodes(), format);
-  throw new UsageError(`there is no command "${command}"; see kubectl seccomp --help`);
+  const { length } = given.operands;
+  if (length < command.least || length > command.most)
+    throw new UsageError(`${name} takes ${command.operands || 'no operand'}; see kubectl seccomp ${name} --help`);
+  const { text, notes = '', code } = await command.run(given);
+  process.stdout.write(text);
+  process.stderr.write(notes);
+  return code;
 }
 
-function readArguments() {
-  const options = {
-    arch: { type: 'string', default: 'amd64' },
-    output: { type: 'string', short: 'o' },
-    help: { type: 'boolean', short: 'h' },
-  } as const;
+function read(command: Command, args: readonly string[]): Given {
   try {
-    return parseArgs({ options, allowPositionals: true });
+    const options = { ...command.options, ...COMMON };
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    return { operands: positionals, options: values };
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-}
-
-function answer({ objects, rows, allWell }: Answer, format: Format): number {
-  process.stdout.write(format === 'table' ? printTable(rows) : printObjects(objects, format));
-  return allWell ? 0 : 1;
 }

@@ -1,15 +1,17 @@
 import { stringify } from 'yaml';
-import { UsageError } from './usage.ts';
+import { type Given, type Option, UsageError } from './command.ts';
 
 export type Format = 'table' | 'json' | 'yaml';
 
-export function checkFormat(value: string | undefined): Format {
-  if (value === undefined) return 'table';
-  if (value === 'json' || value === 'yaml') return value;
-  throw new UsageError(`-o ${value}: use json or yaml`);
+export const OUTPUT: Option = { type: 'string', short: 'o', value: 'json|yaml', help: 'print for a program to read' };
+
+export function formatOf({ options: { output } }: Given): Format {
+  if (output === undefined) return 'table';
+  if (output === 'json' || output === 'yaml') return output;
+  throw new UsageError(`-o ${String(output)}: use json or yaml`);
 }
 
-export function printObjects(objects: readonly unknown[], format: 'json' | 'yaml'): string {
+export function printObjects(objects: unknown, format: 'json' | 'yaml'): string {
   return format === 'json' ? `${JSON.stringify(objects, undefined, 2)}\n` : stringify(objects);
 }
 

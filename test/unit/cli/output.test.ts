@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { checkFormat, printTable } from '../../../src/cli/output.ts';
+import { formatOf, printTable } from '../../../src/cli/output.ts';
 
 describe('output of kubectl seccomp', () => {
   it('lines up columns, without trailing blanks', () => {
@@ -19,6 +19,6 @@ describe('output of kubectl seccomp', () => {
   });
 
   it('says what -o takes', () => {
-    expect(() => checkFormat('xml')).to.throw('-o xml: use json or yaml');
+    expect(() => formatOf({ operands: [], options: { output: 'xml' } })).to.throw('-o xml: use json or yaml');
   });
 });

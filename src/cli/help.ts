@@ -1,0 +1,38 @@
+import type { Command, Option, Options } from './command.ts';
+import { OUTPUT } from './output.ts';
+
+const HELP: Option = { type: 'boolean', short: 'h', help: 'show this help' };
+const EXIT_CODES =
+  'Exit codes: 0 all is well; 1 something was found or could not be done; 2 the command line is wrong.\n';
+const CREDENTIALS = 'Credentials: KUBECONFIG, as kubectl takes it; a command that is given a FILE needs none.\n';
+
+/** What every command takes besides its own options. */
+export const COMMON: Options = { output: OUTPUT, help: HELP };
+
+export function helpOf(command: Command): string {
+  return [
+    `Usage: kubectl seccomp ${line(command)} [OPTIONS]\n\n${command.summary}\n`,
+    `Options:\n${table(Object.entries({ ...command.options, ...COMMON }).map(optionRow))}`,
+    `Examples:\n${command.examples.map(example => `  kubectl seccomp ${example}\n`).join('')}`,
+    EXIT_CODES,
+  ].join('\n');
+}
+
+export function helpOfAll(commands: readonly Command[]): string {
+  return [
+    'Usage: kubectl seccomp COMMAND [OPTIONS]\n',
+    table(commands.map(command => [line(command), command.summary])),
+    `${EXIT_CODES}${CREDENTIALS}Options and examples of a command: kubectl seccomp COMMAND --help\n`,
+  ].join('\n');
+}
+
+const line = ({ name, operands }: Command) => (operands ? `${name} ${operands}` : name);
+
+function optionRow([name, { short, value, help }]: [string, Option]): [string, string] {
+  return [`${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`, help];
+}
+
+const table = (rows: readonly (readonly string[])[]) => {
+  const width = Math.max(...rows.map(([first = '']) => first.length));
+  return rows.map(([first = '', second = '']) => `  ${first.padEnd(width)}  ${second}\n`).join('');
+};
