@@ -24,6 +24,7 @@ async function start(values: Record<AgentOption, string>): Promise<Running> {
     transport,
     node: values['node-name'],
     kubeletRoot: values['kubelet-root'],
+    replaceLink: values['replace-link'],
     namespace: values['agent-namespace'],
     architecture: GOARCH[process.arch] ?? process.arch,
     version: VERSION,

@@ -2,7 +2,13 @@ import { AGENT_NAMESPACE } from '../core/names.ts';
 import { isLevel } from '../runtime/log.ts';
 import { checkPort, type ProgramSpec } from '../runtime/options.ts';
 
-export type AgentOption = 'node-name' | 'kubelet-root' | 'agent-namespace' | 'metrics-port' | 'log-level';
+export type AgentOption =
+  | 'node-name'
+  | 'kubelet-root'
+  | 'replace-link'
+  | 'agent-namespace'
+  | 'metrics-port'
+  | 'log-level';
 
 export const AGENT_PROGRAM: ProgramSpec<AgentOption> = {
   name: 'agent',
@@ -15,6 +21,13 @@ export const AGENT_PROGRAM: ProgramSpec<AgentOption> = {
       placeholder: 'PATH',
       description: "The kubelet's --root-dir; files go to seccomp/operator in it.",
       check: value => (value.startsWith('/') ? undefined : `"${value}": use an absolute path`),
+    },
+    'replace-link': {
+      env: 'REPLACE_LINK',
+      default: '',
+      placeholder: 'TARGET',
+      description:
+        'What a link in the place of seccomp/operator may say to be replaced, once every profile is installed; empty: none is.',
     },
     'agent-namespace': {
       env: 'AGENT_NAMESPACE',

@@ -1,8 +1,24 @@
-import { chmod, constants, type FileHandle, lstat, mkdir, open, readdir, readlink, stat } from 'node:fs/promises';
+import {
+  chmod,
+  constants,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, HostError } from './errors.ts';
 
 const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
+
+/** What has a name in a directory; links are not followed. */
+export type Entry = { kind: 'nothing' | 'directory' | 'other' } | { kind: 'link'; target: string };
 
 /**
  * A directory held open. Node has no openat(2); a path through `/proc/self/fd/<fd>` (proc_pid_fd(5)) does the same: it
@@ -72,6 +88,30 @@ export class DirectoryHandle {
     }
   }
 
+  async entry(name: string): Promise<Entry> {
+    try {
+      const found = await lstat(this.at(name));
+      if (found.isSymbolicLink()) return { kind: 'link', target: await readlink(this.at(name)) };
+      return { kind: found.isDirectory() ? 'directory' : 'other' };
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return { kind: 'nothing' };
+      throw HostError.from(error, join(this.path, name));
+    }
+  }
+
+  /** Makes `name` a link, in the place of a link or of nothing, in one step (rename(2)); by way of a name of our own. */
+  async replaceLink(name: string, target: string, temporary: string): Promise<void> {
+    try {
+      await rm(this.at(temporary), { force: true });
+      await symlink(target, this.at(temporary));
+      await rename(this.at(temporary), this.at(name));
+      await this.sync();
+    } catch (error) {
+      await rm(this.at(temporary), { force: true }).catch(() => {});
+      throw HostError.from(error, join(this.path, name));
+    }
+  }
+
   list(): Promise<string[]> {
     return readdir(this.at('.'));
   }
@@ -106,14 +146,13 @@ export class DirectoryHandle {
   }
 
   async #foreign(name: string, path: string): Promise<HostError | undefined> {
-    const found = await lstat(this.at(name)).catch(() => undefined);
-    if (!found || found.isDirectory()) return undefined;
-    if (!found.isSymbolicLink()) {
+    const found = await this.entry(name).catch(() => undefined);
+    if (found?.kind === 'other') {
       return new HostError('DirectoryForeign', 'no directory but a file at', path, 'move it away');
     }
-    const target = await readlink(this.at(name)).catch(() => '?');
-    const remedy = 'uninstall what made it (Security Profiles Operator does) and remove the link';
-    return new HostError('DirectoryForeign', `a symbolic link to ${target.slice(0, 80)} is at`, path, remedy);
+    if (found?.kind !== 'link') return undefined;
+    const remedy = 'set replaceLink in agent.yaml to let it go, see docs/migrate-from-spo.md';
+    return new HostError('DirectoryForeign', `a symbolic link to ${found.target.slice(0, 80)} is at`, path, remedy);
   }
 
   static async #adopt(path: string, handle: FileHandle): Promise<DirectoryHandle> {
