@@ -52,7 +52,8 @@ export class Reporter {
     const now = performance.now();
     const soon = now + TOGETHER_MS;
     if (first && this.#dueAt > soon && this.#buckets.take(this.#path)) this.#sendAt(soon);
-    else if (!this.#timer) this.#sendAt(Math.max(now, this.#sentAt + INTERVAL_MS), () => this.#buckets.take(this.#path));
+    else if (!this.#timer)
+      this.#sendAt(Math.max(now, this.#sentAt + INTERVAL_MS), () => this.#buckets.take(this.#path));
   }
 
   /** Says a last time how things stand. */
