@@ -25,7 +25,7 @@ async function start(values: Record<ViolationsOption, string>): Promise<Running>
   const log = jsonLog(values['log-level'] as Level);
   const source = values.source as NodeViolations['source'];
   const since = new Date().toISOString().replace(/\.\d+/, '');
-  const blind = Promise.withResolvers<never>();
+  const blind = Promise.withResolvers<void>();
   let state: NodeViolations['state'] = 'Watching';
   let message = 'reading records';
   let watcher: Watcher | undefined;
@@ -52,7 +52,7 @@ async function start(values: Record<ViolationsOption, string>): Promise<Running>
   reporter.news(true);
   log.info('violations started', { node: values['node-name'], version: VERSION, state, source });
   return {
-    failed: blind.promise,
+    finished: blind.promise,
     stop: async () => {
       watcher?.stop();
       if (state === 'Watching') [state, message] = ['Stopped', 'the program was ended'];
