@@ -119,7 +119,7 @@ export class System {
 
   /** Counts violations of this machine as if it were that node. */
   async startViolations(node: string, ...options: string[]): Promise<ManagedProcess> {
-    const KUBECONFIG = await this.#boundKubeconfig(node, 'seccomp-violations');
+    const KUBECONFIG = await this.boundKubeconfig(node, 'seccomp-violations');
     const program = join(PROJECT, 'dist/violations.js');
     const limits = ['--max-old-space-size=32', '--max-semi-space-size=1'];
     return this.#node(`violations-${node}`, [...limits, program, `--node-name=${node}`, ...options], {
@@ -130,10 +130,11 @@ export class System {
 
   /** A kubeconfig with a token bound to a Pod on that node, as the kubelet would mount it. */
   async agentKubeconfig(node: string): Promise<string> {
-    return this.#boundKubeconfig(node, 'seccomp-agent');
+    return this.boundKubeconfig(node, 'seccomp-agent');
   }
 
-  async #boundKubeconfig(node: string, account: string): Promise<string> {
+  /** The same with another account of that namespace. */
+  async boundKubeconfig(node: string, account: string): Promise<string> {
     const pod = `${account}-${node}`;
     const containers = [{ name: 'agent', image: 'seccomp-operator:test' }];
     const spec = { nodeName: node, serviceAccountName: account, containers };

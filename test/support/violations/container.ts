@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,6 +7,25 @@ const PROGRAM = join(import.meta.dirname, 'filtered.ts');
 
 export const LOG = 0x7ffc0000;
 export const KILL_PROCESS = 0x80000000;
+
+/** What filtered.ts says of itself. */
+export interface Made {
+  readonly calls: number;
+  readonly seconds: number;
+}
+
+/** Runs it in this cgroup, or in ours. */
+export async function runFiltered(directory: string | undefined, action: number, ...steps: string[]): Promise<Made> {
+  const args = [PROGRAM, directory ?? '-', String(action), ...steps];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.on('data', chunk => {
+    said += chunk;
+  });
+  const code = await new Promise(resolve => child.once('close', resolve));
+  if (code !== 0) throw new Error(`filtered.ts ended with ${code}`);
+  return JSON.parse(said);
+}
 
 /** A cgroup that is named as a kubelet and containerd name that of a container. Takes root. */
 export class FakeContainer {
@@ -26,21 +45,9 @@ export class FakeContainer {
     return this.#directories[0] as string;
   }
 
-  /** Runs the steps of filtered.ts in it; resolves with what that says of itself. */
-  async run(action: number, ...steps: string[]): Promise<{ calls: number; seconds: number }> {
-    const child = this.start(action, ...steps);
-    let said = '';
-    child.stdout?.on('data', chunk => {
-      said += chunk;
-    });
-    const code = await new Promise(resolve => child.once('close', resolve));
-    if (code !== 0) throw new Error(`filtered.ts ended with ${code}`);
-    return JSON.parse(said);
-  }
-
-  start(action: number, ...steps: string[]): ChildProcess {
-    const args = [PROGRAM, this.directory, String(action), ...steps];
-    return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  /** Runs the steps of filtered.ts in it. */
+  run(action: number, ...steps: string[]): Promise<Made> {
+    return runFiltered(this.directory, action, ...steps);
   }
 
   /** Its processes have ended. */

@@ -1,5 +1,5 @@
 // A process in a container's cgroup and under a seccomp filter, without a runtime: what makes the records of tests.
-//   node filtered.ts CGROUP_DIRECTORY ACTION STEP...
+//   node filtered.ts CGROUP_DIRECTORY|- ACTION STEP...
 // ACTION (a number, SECCOMP_RET_*) is what the filter does with mkdir(2) and mkdirat(2); a STEP is `call:TIMES`, `spawn:TIMES`
 // (a process of its own that makes one call) or `rate:CALLS_A_SECOND:SECONDS`. Prints what it has done as JSON.
 import { spawnSync } from 'node:child_process';
@@ -19,7 +19,7 @@ const prctl = libc.func('int prctl(int, unsigned long, const void *, unsigned lo
 const setFilter = libc.func('int prctl(int, unsigned long, const sock_fprog *)');
 const mkdir = libc.func('int mkdir(const char *, unsigned int)');
 
-writeFileSync(`${directory}/cgroup.procs`, String(process.pid));
+if (directory !== '-') writeFileSync(`${directory}/cgroup.procs`, String(process.pid));
 const PR_SET_NO_NEW_PRIVS = 38;
 const PR_SET_SECCOMP = 22;
 const SECCOMP_MODE_FILTER = 2;
