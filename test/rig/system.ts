@@ -63,11 +63,14 @@ export class System {
   }
 
   /** `ready`: whether its kubelet is heard. */
-  async addNode(name: string, { architecture = 'amd64', ready = true, agent = true } = {}): Promise<TestNode> {
+  async addNode(
+    name: string,
+    { architecture = 'amd64', ready = true, agent = true, taints = [] as readonly object[] } = {},
+  ): Promise<TestNode> {
     const labels = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': architecture, 'kubernetes.io/hostname': name };
     await this.plane.kubectl(
       ['create', '-f', '-'],
-      JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels } }),
+      JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: { taints } }),
     );
     await this.setNodeReady(name, ready, architecture);
     const kubeletRoot = join(this.plane.directory, 'nodes', name);
@@ -170,6 +173,7 @@ export interface ProfileObject {
   metadata: { name: string; generation: number; resourceVersion: string };
   status?: {
     observedGeneration?: number;
+    usedBy?: number;
     digest?: string;
     nodes?: { desired: number; installed: number; failed: number; unreachable: number; summary: string };
     failures?: { node: string; reason: string; message: string }[];

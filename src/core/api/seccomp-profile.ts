@@ -108,6 +108,10 @@ export interface SeccompProfileSpec {
    */
   state?: 'Enabled' | 'Disabled';
   /**
+   * Enforce, unless given: the profile as written. Audit refuses nothing: each action that would refuse a call (KILL, TRAP, ERRNO, TRACE), default and rules, is SCMP_ACT_LOG, so that calls pass and the kernel logs them; ALLOW, LOG and NOTIFY stay. It is of this profile alone: of a base, only rules are taken.
+   */
+  mode?: 'Enforce' | 'Audit';
+  /**
    * True means Disabled whatever state says, as in v1beta1 of Security Profiles Operator. Prefer state.
    */
   disabled?: boolean;
@@ -190,6 +194,10 @@ export interface SeccompProfileStatus {
    */
   localhostProfile?: string;
   /**
+   * The mode of the form that nodes are to hold.
+   */
+  mode?: 'Enforce' | 'Audit';
+  /**
    * SHA-256 of the file, as sha256sum prints it on a node; see variants where nodes differ.
    */
   digest?: string;
@@ -210,6 +218,10 @@ export interface SeccompProfileStatus {
      */
     digest: string;
   }[];
+  /**
+   * Pods that have not ended and refer to it, by the Pod's own or one of its containers' settings. While there is one, the file stays on nodes, also when the profile is deleted or disabled.
+   */
+  usedBy?: number;
   /**
    * How many nodes hold this generation.
    */

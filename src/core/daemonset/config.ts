@@ -1,4 +1,6 @@
 import type { Placement, Toleration } from '../fleet/eligible.ts';
+import { tolerating } from '../fleet/startup-taint.ts';
+import { STARTUP_TAINT } from '../names.ts';
 import { cut } from '../status/name-list.ts';
 
 /** How the agents run: the key `agent.yaml` of the operator's ConfigMap, see manifests/base/operator/config.yaml. */
@@ -8,6 +10,8 @@ export interface AgentConfig extends Placement {
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   readonly imagePullSecrets: readonly { readonly name: string }[];
   readonly kubeletRoot: string;
+  /** Key of the taint that new nodes carry until they hold every profile; empty: none is removed. */
+  readonly startupTaint: string;
   readonly priorityClassName: string;
   readonly resources: Readonly<Record<string, unknown>>;
   readonly logLevel: string;
@@ -20,6 +24,7 @@ export const DEFAULT_AGENT_CONFIG: AgentConfig = {
   nodeSelector: { 'kubernetes.io/os': 'linux' },
   tolerations: [{ operator: 'Exists' }],
   kubeletRoot: '/var/lib/kubelet',
+  startupTaint: STARTUP_TAINT,
   priorityClassName: 'system-node-critical',
   resources: { requests: { cpu: '5m', memory: '24Mi' }, limits: { memory: '64Mi' } },
   logLevel: 'info',
@@ -39,7 +44,8 @@ export function agentConfig(input: unknown): AgentConfig {
     if (!check.good(value))
       throw new ConfigError(`agent.yaml: ${name}: ${check.wanted}, not ${cut(JSON.stringify(value), 60)}`);
   }
-  return { ...DEFAULT_AGENT_CONFIG, ...given };
+  const config: AgentConfig = { ...DEFAULT_AGENT_CONFIG, ...given };
+  return { ...config, tolerations: tolerating(config.tolerations, config.startupTaint) };
 }
 
 interface Check {
@@ -68,6 +74,10 @@ const CHECKS: Record<keyof AgentConfig, Check> = {
   kubeletRoot: {
     wanted: 'an absolute path without ".." (the kubelet’s --root-dir)',
     good: value => typeof value === 'string' && /^\/[^\0]*$/.test(value) && !value.split('/').includes('..'),
+  },
+  startupTaint: {
+    wanted: 'the key of a taint such as seccomp-operator.dev/not-ready, or "" for none',
+    good: value => typeof value === 'string' && /^([a-z0-9.-]+\/)?[A-Za-z0-9._-]*$/.test(value),
   },
   priorityClassName: text,
   resources: { wanted: 'a map with requests and limits', good: isMap },

@@ -22,8 +22,8 @@ describe('agent.yaml', () => {
 
   const good: [string, string][] = [
     ['may name a kubelet root elsewhere', 'kubeletRoot: /mnt/kubelet/'],
-    ['may tolerate for a while', 'tolerations: [{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 5}]'],
-    ['may tolerate nothing', 'tolerations: []'],
+    ['may tolerate for a while', '{startupTaint: "", tolerations: [{key: a, operator: Exists, tolerationSeconds: 5}]}'],
+    ['may tolerate nothing', '{startupTaint: "", tolerations: []}'],
     ['may name secrets for the image', 'imagePullSecrets: [{name: my-registry}]'],
     ['may do without a priority class', 'priorityClassName: ""'],
   ];
@@ -33,10 +33,16 @@ describe('agent.yaml', () => {
     });
   }
 
+  it('tolerates the startup taint, since it takes the agent to have it removed', () => {
+    const own = { key: 'seccomp-operator.dev/not-ready', operator: 'Exists' };
+    expect(agentConfig(parse('tolerations: []')).tolerations).to.deep.equal([own]);
+  });
+
   const bad: [string, string, string][] = [
     ['is a map', '[a]', 'agent.yaml: must be a map of settings'],
     ['has no setting that is misspelt', 'kubeletroot: /a', 'unknown setting "kubeletroot"; known are image, '],
     ['has no setting named like a method of every object', 'constructor: a', 'unknown setting "constructor"'],
+    ['has a taint that is a key', 'startupTaint: a=b:NoSchedule', 'startupTaint: the key of a taint'],
     ['has an image that is a text', 'image: 3', 'image: a string, not 3'],
     ['has no setting without a value', 'image:', 'image: a string, not null'],
     ['pulls as Kubernetes does', 'imagePullPolicy: always', 'one of Always, IfNotPresent, Never, not "always"'],

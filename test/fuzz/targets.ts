@@ -1,0 +1,5 @@
+import type { Target } from './target.ts';
+import { TRACE_TARGETS } from './traces.ts';
+
+/** Every parser that reads what somebody else wrote. */
+export const TARGETS: readonly Target[] = [...TRACE_TARGETS];
