@@ -7,7 +7,8 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 mkdirSync('dist', { recursive: true });
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
-await build({
+const { metafile } = await build({
+  metafile: true,
   entryPoints: { operator: 'src/operator/main.ts', agent: 'src/agent/main.ts', 'kubectl-seccomp': 'src/cli/main.ts' },
   outdir: 'dist',
   bundle: true,
@@ -21,3 +22,11 @@ await build({
   legalComments: 'linked',
   logLevel: 'warning',
 });
+writeFileSync('dist/bundled-packages.json', `${JSON.stringify(packagesIn(metafile), null, 2)}\n`);
+
+/** Directories of the packages of which anything is in a bundle, for the bill of materials. */
+function packagesIn({ outputs }) {
+  const inputs = Object.values(outputs).flatMap(output => Object.keys(output.inputs));
+  const directories = inputs.map(path => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]).filter(Boolean);
+  return [...new Set(directories)].sort();
+}

@@ -105,12 +105,13 @@ export class System {
     return this.restartAgent(name);
   }
 
-  /** With the token it had. */
-  restartAgent(name: string): ManagedProcess {
+  /** With the token it had; `options` of its command line beside the usual ones. */
+  restartAgent(name: string, ...options: string[]): ManagedProcess {
     const node = this.nodes.get(name) as TestNode;
     const limits = ['--max-old-space-size=32', '--max-semi-space-size=1'];
     const program = join(PROJECT, 'dist/agent.js');
-    const args = [...limits, program, `--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
+    const usual = [`--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
+    const args = [...limits, program, ...usual, ...options];
     node.agent = this.#node(`agent-${name}`, args, this.plane.kubeconfigPath(podOf(name)));
     return node.agent;
   }

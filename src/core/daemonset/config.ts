@@ -10,6 +10,8 @@ export interface AgentConfig extends Placement {
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   readonly imagePullSecrets: readonly { readonly name: string }[];
   readonly kubeletRoot: string;
+  /** What another operator's link in the place of ours may say, to be replaced. */
+  readonly replaceLink: string;
   /** Key of the taint that new nodes carry until they hold every profile; empty: none is removed. */
   readonly startupTaint: string;
   readonly priorityClassName: string;
@@ -24,6 +26,7 @@ export const DEFAULT_AGENT_CONFIG: AgentConfig = {
   nodeSelector: { 'kubernetes.io/os': 'linux' },
   tolerations: [{ operator: 'Exists' }],
   kubeletRoot: '/var/lib/kubelet',
+  replaceLink: '',
   startupTaint: STARTUP_TAINT,
   priorityClassName: 'system-node-critical',
   resources: { requests: { cpu: '5m', memory: '24Mi' }, limits: { memory: '64Mi' } },
@@ -78,6 +81,10 @@ const CHECKS: Record<keyof AgentConfig, Check> = {
   startupTaint: {
     wanted: 'the key of a taint such as seccomp-operator.dev/not-ready, or "" for none',
     good: value => typeof value === 'string' && /^([a-z0-9.-]+\/)?[A-Za-z0-9._-]*$/.test(value),
+  },
+  replaceLink: {
+    wanted: 'an absolute path, or empty',
+    good: value => typeof value === 'string' && /^(\/[^\0]*)?$/.test(value),
   },
   priorityClassName: text,
   resources: { wanted: 'a map with requests and limits', good: isMap },

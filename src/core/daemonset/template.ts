@@ -52,6 +52,7 @@ export function agentDaemonSet(template: DaemonSet, config: AgentConfig, namespa
   agent['resources'] = config.resources;
   agent.volumeMounts[0].mountPath = seccomp;
   agent.env.push({ name: 'KUBELET_ROOT', value: config.kubeletRoot }, { name: 'LOG_LEVEL', value: config.logLevel });
+  if (config.replaceLink) agent.env.push({ name: 'REPLACE_LINK', value: config.replaceLink });
   set.metadata.annotations = { ...set.metadata.annotations, [SPEC_DIGEST]: digestOf(JSON.stringify(set.spec)) };
   return set;
 }

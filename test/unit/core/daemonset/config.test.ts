@@ -24,6 +24,7 @@ describe('agent.yaml', () => {
     ['may name a kubelet root elsewhere', 'kubeletRoot: /mnt/kubelet/'],
     ['may tolerate for a while', '{startupTaint: "", tolerations: [{key: a, operator: Exists, tolerationSeconds: 5}]}'],
     ['may tolerate nothing', '{startupTaint: "", tolerations: []}'],
+    ['may let go another operator’s link', 'replaceLink: /var/lib/security-profiles-operator'],
     ['may name secrets for the image', 'imagePullSecrets: [{name: my-registry}]'],
     ['may do without a priority class', 'priorityClassName: ""'],
   ];
@@ -56,6 +57,7 @@ describe('agent.yaml', () => {
     ['has tolerations of texts', 'tolerations: [{key: a, value: true}]', 'tolerations: a list of tolerations'],
     ['has a kubelet root from the top', 'kubeletRoot: var/lib/kubelet', 'kubeletRoot: an absolute path'],
     ['has a kubelet root that does not climb', 'kubeletRoot: /var/../etc', 'kubeletRoot: an absolute path'],
+    ['names a link’s target from the top', 'replaceLink: operator', 'replaceLink: an absolute path, or empty'],
     ['has resources in a map', 'resources: []', 'resources: a map with requests and limits'],
     ['logs at a level there is', 'logLevel: trace', 'logLevel: one of debug, info, warn, error, not "trace"'],
   ];

@@ -45,6 +45,11 @@ describe('the agents’ DaemonSet', () => {
     expect(env.slice(2).map(({ value }) => value)).to.deep.equal(['/mnt/kubelet', 'debug']);
   });
 
+  it('tells the agent which link it may replace, where one is named', () => {
+    const env = podOf({ replaceLink: '/var/lib/other' }).containers[0].env;
+    expect(env.at(-1)).to.deep.equal({ name: 'REPLACE_LINK', value: '/var/lib/other' });
+  });
+
   it('has neither priority class nor pull secrets where none is named', () => {
     expect(podOf({ priorityClassName: '' })).not.to.have.any.keys('priorityClassName', 'imagePullSecrets');
   });
