@@ -1,12 +1,13 @@
 import { localhostProfile } from '../core/profile/file-name.ts';
-import { type PodSecurity, profileReferences } from '../core/uses/pod-references.ts';
+import { type ContainerFilter, containerFilters, type PodContainers } from '../core/uses/container-filters.ts';
+import { profileReferences } from '../core/uses/pod-references.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { Change } from '../kube/reflector.ts';
 
 /** A core/v1 Pod, as far as it is read. */
-export interface Pod extends KubeObject, PodSecurity {
-  spec?: PodSecurity['spec'] & { nodeName?: string };
-  status?: { phase?: string };
+export interface Pod extends KubeObject, PodContainers {
+  spec?: PodContainers['spec'] & { nodeName?: string };
+  status?: PodContainers['status'] & { phase?: string };
 }
 
 /** What is kept of a Pod that refers to a profile: nothing of its specification. */
@@ -14,22 +15,30 @@ export interface PodUse {
   /** `namespace/name`. */
   readonly pod: string;
   readonly uid: string;
+  /** By which its node names its cgroup: a static Pod has been there before its mirror in the API. */
+  readonly nodeUid: string;
   /** Empty until it is scheduled. */
   readonly node: string;
   /** Its containers have started. */
   readonly running: boolean;
   /** `localhostProfile` of each profile it refers to. */
   readonly files: readonly string[];
+  readonly filters: readonly ContainerFilter[];
 }
 
+/** On the mirror of a static Pod (k8s.io/kubernetes, pkg/kubelet/types, `ConfigHashAnnotationKey`). */
+const STATIC_UID = 'kubernetes.io/config.hash';
+
 export function podUse(pod: Pod): PodUse {
-  const { namespace = '', name, uid = '' } = pod.metadata;
+  const { namespace = '', name, uid = '', annotations } = pod.metadata;
   return {
     pod: `${namespace}/${name}`,
     uid,
+    nodeUid: annotations?.[STATIC_UID] ?? uid,
     node: pod.spec?.nodeName ?? '',
     running: pod.status?.phase === 'Running',
     files: profileReferences(pod),
+    filters: containerFilters(pod),
   };
 }
 

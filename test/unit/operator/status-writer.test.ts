@@ -53,7 +53,15 @@ function cluster(...architectures: string[]) {
   publish('10', { 'profile.json': 'sha256:a' });
   const ready = () => profile.status?.conditions?.[0]?.reason;
   const use = (name: string) => {
-    const item = { pod: `shop/${name}`, uid: name, node: 'n0', running: true, files: ['operator/web.json'] };
+    const item = {
+      pod: `shop/${name}`,
+      uid: name,
+      node: 'n0',
+      running: true,
+      nodeUid: '',
+      filters: [],
+      files: ['operator/web.json'],
+    };
     uses.changed({ key: item.pod, type: 'added', item, previous: undefined, resourceVersion: '1', initial: false });
   };
   return { use, state, changes, profile, report, publish, bundle, ready, update: () => writer.update(profile) };
