@@ -38,21 +38,29 @@ export function generate(trace: Trace, options: GenerateOptions): Generated {
     reason: 'What the program was seen to call.',
   };
   const groups = withoutRepeats([seen, ...extra], new Set(rules.map(({ name }) => name)));
+  const refused = options.defaultAction === 'SCMP_ACT_KILL_PROCESS' && !groups.some(isNamed) ? [CLONE3] : [];
   return {
     spec: {
       ...(options.mode ? { mode: options.mode } : {}),
       defaultAction: options.defaultAction,
       ...(options.defaultAction === 'SCMP_ACT_ERRNO' ? { defaultErrnoRet: ENOSYS } : {}),
       architectures: architectures as NonNullable<SeccompProfileSpec['architectures']>,
-      syscalls: [...groups.map(allow), ...rules.map(({ rule }) => rule)],
+      syscalls: [...groups.map(allow), ...rules.map(({ rule }) => rule), ...refused.map(({ rule }) => rule)],
     },
-    comments: [...groups.map(({ reason }) => reason), ...rules.map(({ comment }) => comment)],
+    comments: [...groups.map(({ reason }) => reason), ...[...rules, ...refused].map(({ comment }) => comment)],
     added: groups.slice(1).reduce((sum, { names }) => sum + names.length, 0),
     unconditional: conditional.flatMap(each => ('why' in each ? [each] : [])),
   };
 }
 
 const ENOSYS = 38;
+
+/** runc's threads are made so where glibc is new; a filter that kills would kill it for the attempt. */
+const CLONE3: { readonly rule: Syscall; readonly comment: string } = {
+  rule: { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
+  comment: 'Tried first by C libraries, which then use clone.',
+};
+const isNamed = ({ names }: Group) => names.includes('clone3');
 
 const namesIn = (groups: readonly Group[]) => new Set(groups.flatMap(({ names }) => names));
 

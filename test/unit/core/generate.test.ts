@@ -72,6 +72,7 @@ describe('a profile made of traces', () => {
     const { spec } = made('read(0, "", 1) = 0', { defaultAction: 'SCMP_ACT_KILL_PROCESS', mode: 'Audit' });
     expect(spec).to.deep.include({ defaultAction: 'SCMP_ACT_KILL_PROCESS', mode: 'Audit' });
     expect(spec).to.not.have.property('defaultErrnoRet');
+    expect(spec.syscalls?.at(-1)).to.deep.equal({ names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 });
   });
 });
 
