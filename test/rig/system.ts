@@ -53,10 +53,15 @@ export class System {
   }
 
   async startOperator(): Promise<void> {
+    this.operator = await this.startReplica('operator');
+  }
+
+  /** Another operator beside the one that is there: one of them leads. The caller ends it. */
+  async startReplica(name: string): Promise<ManagedProcess> {
     const kubeconfig = await this.#serviceAccount('operator', OPERATOR_NAMESPACE, 'seccomp-operator');
     const args = [join(PROJECT, 'dist/operator.js'), '--metrics-port=0', '--agent-image=seccomp-operator:test'];
-    this.operator = this.#node(
-      'operator',
+    return this.#node(
+      name,
       ['--max-old-space-size=96', '--max-semi-space-size=1', '--jitless', '--disable-warning=DEP0040', ...args],
       { KUBECONFIG: kubeconfig, MALLOC_ARENA_MAX: '1' },
     );
