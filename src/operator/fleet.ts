@@ -2,6 +2,7 @@ import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import { isEligible, type NodeInfo, type Placement } from '../core/fleet/eligible.ts';
 import { NO_REPORT, type NodeReport, readReport } from '../core/fleet/node-report.ts';
 import type { FleetNode } from '../core/status/installation.ts';
+import type { NodeViolations } from '../core/violations/tally.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
 /** A core/v1 Node, as far as it matters here. */
@@ -19,6 +20,9 @@ export interface ReportRef {
   /** uid of the Node that owns it: another one of the same name has not reported yet. */
   readonly ownerUid: string | undefined;
   readonly report: NodeReport;
+  readonly violations: NodeViolations | undefined;
+  /** A file was altered by somebody else, and repaired, in the last hour. */
+  readonly drifted: boolean;
 }
 
 export function nodeInfo({ metadata, spec, status }: Node): NodeInfo {
@@ -39,6 +43,8 @@ export function reportRef({ metadata, status }: SeccompNode & KubeObject): Repor
     uid: metadata.uid ?? '',
     ownerUid: metadata.ownerReferences?.[0]?.uid,
     report: readReport(status),
+    violations: status?.violations,
+    drifted: status?.conditions?.some(({ type, status }) => type === 'Drifted' && status === 'True') ?? false,
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Condition, SeccompProfileStatus } from '../api/seccomp-profile.ts';
+import { type ViolationFacts, violationConditions } from '../violations/conditions.ts';
 import { mergeConditions, type StatedCondition } from './conditions.ts';
 import type { Installation } from './installation.ts';
 import { cut, nameList } from './name-list.ts';
 
 /** What the steps of a profile's reconciliation found, as input of its status. */
-export interface ProfileFacts {
+export interface ProfileFacts extends ViolationFacts {
   readonly generation: number;
   readonly localhostProfile: string;
   readonly mode: NonNullable<SeccompProfileStatus['mode']>;
@@ -36,7 +37,7 @@ export function profileStatus(
   now: Date,
 ): SeccompProfileStatus {
   const { installation, generation } = facts;
-  const stated = statedConditions(facts);
+  const stated = [...statedConditions(facts), ...violationConditions(facts, now)];
   const [digest] = facts.digests.values();
   const variants = new Set(facts.digests.values()).size > 1;
   return {
@@ -62,6 +63,7 @@ export function profileStatus(
         }
       : {}),
     usedBy: facts.users.count,
+    ...(facts.violations ? { violations: facts.violations } : {}),
     conditions: mergeConditions((previous?.conditions ?? []) as Condition[], stated, generation, now),
   };
 }

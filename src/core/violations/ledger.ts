@@ -38,6 +38,8 @@ const MAX_LISTED = 10;
 /** Calls of one profile that are counted apart; more come under one heading. */
 const MAX_LINES = 200;
 const MAX_NAMES = 5;
+/** Series of one profile in metrics, and one more. */
+const MAX_COUNTS = 30;
 const OTHERS: Call = { syscall: 'others', architecture: '', action: '' };
 
 /** An entry of a node's report that was counted. */
@@ -82,6 +84,7 @@ export class Ledger {
   readonly #options: LedgerOptions;
   readonly #nodes = new Map<string, Map<string, Counted>>();
   readonly #books = new Map<string, Book>();
+  #touched = new Set<string>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -122,10 +125,17 @@ export class Ledger {
       const { usage, line } = known;
       if (count > 0) sightings.push({ node, usage, call: line.call, command: entry.command, count, isFirst });
     }
-    for (const gone of before.values()) carryOver(gone);
+    for (const gone of before.values()) this.#carryOver(gone);
     if (after.size) this.#nodes.set(node, after);
     else this.#nodes.delete(node);
     return sightings;
+  }
+
+  /** The profiles of which more is to be said than at the last call. */
+  touched(): ReadonlySet<string> {
+    const touched = this.#touched;
+    this.#touched = new Set();
+    return touched;
   }
 
   /** What the status of a profile says; nothing while nothing was seen. */
@@ -145,6 +155,19 @@ export class Ledger {
     };
   }
 
+  /** Counts that never go down: the calls that came first, and all others under one heading. */
+  *counts(): Generator<readonly [profile: string, call: Call, count: number]> {
+    for (const [profile, { lines, carried }] of this.#books) {
+      let others = carried;
+      let apart = 0;
+      for (const line of lines.values()) {
+        if (line.call !== OTHERS && apart++ < MAX_COUNTS) yield [profile, line.call, countOf(line)];
+        else others += countOf(line);
+      }
+      if (others > 0) yield [profile, OTHERS, others];
+    }
+  }
+
   #counted(node: string, entry: NodeViolation): Counted | undefined {
     const usage = this.#options.usageOf(node, entry);
     const book = usage && this.#books.get(usage.profile);
@@ -155,7 +178,7 @@ export class Ledger {
     const { line, usage } = known;
     const book = this.#books.get(usage.profile);
     // The same container counts anew.
-    if (entry.count < known.count) carryOver(known);
+    if (entry.count < known.count) this.#carryOver(known);
     const count = entry.count - known.count;
     const isFirst = countOf(line) === 0 && entry.lastTime > (book?.knownTo ?? '');
     known.count = entry.count;
@@ -164,10 +187,18 @@ export class Ledger {
     if (entry.firstTime < line.firstTime) line.firstTime = entry.firstTime;
     if (entry.lastTime > line.lastTime) line.lastTime = entry.lastTime;
     if (count > 0) {
+      this.#touched.add(usage.profile);
       last(line.pods, usage.container === undefined ? usage.pod : `${usage.pod}/${usage.container}`);
       last(line.nodes, node);
     }
     return { isFirst, count };
+  }
+
+  #carryOver(counted: Counted): void {
+    counted.line.live -= counted.count;
+    counted.line.carried += counted.count;
+    counted.count = 0;
+    this.#touched.add(counted.usage.profile);
   }
 
   #listed(profile: string, line: Line): ProfileViolation {
@@ -190,12 +221,6 @@ const identityOf = (entry: NodeViolation): string =>
   [entry.podUID, entry.containerID, callKey(entry), entry.firstTime].join(' ');
 
 const countOf = ({ floor, carried, live }: Line): number => Math.max(floor, carried + live);
-
-function carryOver(counted: Counted): void {
-  counted.line.live -= counted.count;
-  counted.line.carried += counted.count;
-  counted.count = 0;
-}
 
 function lineFor(
   { lines }: Book,

@@ -16,7 +16,12 @@ function cluster(...architectures: string[]) {
   const reports = new Map<string, ReportRef>();
   const fleet = new Fleet(nodes, reports, { nodeSelector: {}, tolerations: [] });
   const bundle = new Bundle();
-  const state = { now: 0, phase: { is: 'published' } as ProfilePhase, generation: 1 };
+  const state = {
+    now: 0,
+    phase: { is: 'published' } as ProfilePhase,
+    generation: 1,
+    violations: undefined as SeccompProfileStatus['violations'],
+  };
   const changes: { status: Record<string, unknown> }[] = [];
   const profile: SeccompProfile = {
     apiVersion: 'seccomp-operator.dev/v1alpha1',
@@ -30,6 +35,7 @@ function cluster(...architectures: string[]) {
     fleet,
     uses,
     publication: () => ({ generation: state.generation, phase: state.phase, dependsOn: [] }),
+    violations: () => ({ violations: state.violations }),
     write: async (_profile, change) => {
       changes.push(change as (typeof changes)[number]);
     },
@@ -40,7 +46,13 @@ function cluster(...architectures: string[]) {
     now: () => state.now,
   });
   const report = (name: string, resourceVersion: string | undefined) => {
-    reports.set(name, { uid: name, ownerUid: name, report: { ...NO_REPORT, resourceVersion } });
+    reports.set(name, {
+      uid: name,
+      ownerUid: name,
+      report: { ...NO_REPORT, resourceVersion },
+      violations: undefined,
+      drifted: false,
+    });
     fleet.changed();
   };
   const publish = (resourceVersion: string, digests: Record<string, string>) =>
