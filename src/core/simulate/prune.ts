@@ -1,0 +1,156 @@
+import type { Level } from './merge.ts';
+import type { Branch, Node } from './tree.ts';
+import { isLeaf, isSame, leadsOnlyTo, levelOf, standsAfter } from './tree.ts';
+
+/**
+ * Before a chain is merged, what it makes superfluous is taken out of the tree: longer paths to the same action that hold
+ * the chain's tests. And where the tree holds a shorter path to the same action, the chain itself is superfluous.
+ *
+ * The search compares level by level; on the way it may skip tests of the tree or of the chain, but not of both.
+ */
+export interface Pruned {
+  /** The tree that is left. */
+  readonly root: Level | undefined;
+  readonly removed: boolean;
+  readonly isSuperfluous: boolean;
+}
+
+/** How far the search agrees, and which side has tests that the other has not. */
+interface Trail {
+  isMatch: boolean;
+  hasMatched: boolean;
+  isTreeAtEnd: boolean;
+  isChainAtEnd: boolean;
+  skipsTree: boolean;
+  skipsChain: boolean;
+}
+
+interface Search {
+  root: Level | undefined;
+  removed: boolean;
+  readonly action: number;
+}
+
+export function prune(root: Level, chain: Node, action: number): Pruned {
+  const search: Search = { root, removed: false, action };
+  const trail: Trail = {
+    isMatch: false,
+    hasMatched: false,
+    isTreeAtEnd: false,
+    isChainAtEnd: false,
+    skipsTree: false,
+    skipsChain: false,
+  };
+  pruneLevel(root.entry, chain, trail, search);
+  const isSuperfluous = !search.removed && trail.isMatch && trail.isTreeAtEnd && trail.skipsChain;
+  return { root: search.root, removed: search.removed, isSuperfluous };
+}
+
+/** Reports into `trail` whether the chain was found on this level or behind it. */
+function pruneLevel(entry: Node, chain: Node, trail: Trail, search: Search): void {
+  if (trail.hasMatched && !trail.isMatch) return;
+  const found = { ...trail };
+  const settle = () => {
+    if (found.isMatch) merge(trail, found);
+    else trail.isMatch = false;
+  };
+  for (const at of levelOf(entry)) {
+    if (isSame(at, chain)) {
+      if (compareSame(at, chain, trail, found, search)) return settle();
+    } else if (standsAfter(at, chain)) {
+      if (trail.skipsChain) return settle();
+      const behind = { ...trail, isMatch: false, skipsTree: true };
+      for (const branch of [at.whenTrue, at.whenFalse]) {
+        if (!leadsOn(branch)) continue;
+        const next = { ...behind };
+        pruneLevel(branch.entry, chain, next, search);
+        if (next.isMatch) {
+          merge(found, next);
+          return settle();
+        }
+      }
+    } else {
+      if (trail.skipsTree) return settle();
+      for (const branch of [chain.whenTrue, chain.whenFalse]) {
+        if (!leadsOn(branch)) continue;
+        const next = { ...trail, isMatch: false, skipsChain: true };
+        pruneLevel(at, branch.entry, next, search);
+        if (next.isMatch) {
+          merge(found, next);
+          return settle();
+        }
+      }
+    }
+  }
+  found.isMatch = false;
+  settle();
+}
+
+/** Returns whether the search ends here. */
+function compareSame(at: Node, chain: Node, trail: Trail, found: Trail, search: Search): boolean {
+  found.isMatch = true;
+  found.hasMatched = true;
+  if (isLeaf(chain)) found.isChainAtEnd = true;
+  if (isLeaf(at)) found.isTreeAtEnd = true;
+  if ((at.whenTrue && !chain.whenTrue) || (at.whenFalse && !chain.whenFalse)) return true;
+  if (found.isChainAtEnd && found.isTreeAtEnd) {
+    if (verdictOf(at.whenTrue) !== verdictOf(chain.whenTrue)) return true;
+    if (verdictOf(at.whenFalse) !== verdictOf(chain.whenFalse)) return true;
+  }
+  for (const [mine, theirs] of [
+    [at.whenTrue, chain.whenTrue],
+    [at.whenFalse, chain.whenFalse],
+  ]) {
+    if (!leadsOn(theirs)) continue;
+    const next = { ...trail, isMatch: true, hasMatched: true };
+    if (leadsOn(mine)) pruneLevel(mine.entry, theirs.entry, next, search);
+    if (next.isMatch) merge(found, next);
+  }
+  if (!levelLeadsOnlyTo(at, search.action)) return false;
+  if (found.isChainAtEnd && found.skipsTree) {
+    remove(search, at);
+    return search.root === undefined;
+  }
+  return found.isTreeAtEnd && found.skipsChain;
+}
+
+const leadsOn = (branch: Branch): branch is { entry: Node } => branch !== undefined && 'entry' in branch;
+
+const verdictOf = (branch: Branch): number | undefined =>
+  branch && 'verdict' in branch ? branch.verdict.action : undefined;
+
+const levelLeadsOnlyTo = (at: Node, action: number): boolean => leadsOnlyTo({ entry: at }, action);
+
+function merge(into: Trail, from: Trail): void {
+  for (const key of Object.keys(into) as (keyof Trail)[]) into[key] ||= from[key];
+}
+
+/** Takes a node out wherever the tree refers to it, with tests that then lead nowhere. */
+function remove(search: Search, node: Node): void {
+  if (!search.root) return;
+  const root: Branch = search.root;
+  search.removed = true;
+  const left = removeFrom(root, node);
+  search.root = left && leadsOn(left) ? left : undefined;
+}
+
+function removeFrom(branch: Branch, node: Node): Branch {
+  if (!leadsOn(branch)) return branch;
+  for (const at of levelOf(branch.entry)) {
+    if (at === node) return without(branch, at);
+    at.whenTrue = removeFrom(at.whenTrue, node);
+    at.whenFalse = removeFrom(at.whenFalse, node);
+    if (!at.whenTrue && !at.whenFalse) return without(branch, at);
+  }
+  return branch;
+}
+
+function without(branch: { entry: Node }, at: Node): Branch {
+  const neighbour = at.previous ?? at.next;
+  if (at.previous) at.previous.next = at.next;
+  if (at.next) at.next.previous = at.previous;
+  at.previous = undefined;
+  at.next = undefined;
+  if (branch.entry !== at) return branch;
+  return neighbour ? { entry: neighbour } : undefined;
+}
