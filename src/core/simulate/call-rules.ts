@@ -2,7 +2,8 @@ import { type Condition, holds, saysNothing, type Width } from './condition.ts';
 import { type Level, merge, type Quirks } from './merge.ts';
 import { type Block, run } from './program.ts';
 import { prune } from './prune.ts';
-import { chainOf, type Node, type Verdict } from './tree.ts';
+import { releaseLevel } from './release.ts';
+import { chainOf, type Node, sizeOf, to, type Verdict } from './tree.ts';
 
 /** One way to match: all conditions must hold. */
 export interface Alternative extends Verdict {
@@ -15,6 +16,7 @@ export class CallRules {
   readonly #width: Width;
   #unconditional: Alternative | undefined;
   #tree: Level | undefined;
+  #size = 0;
   #program: Block | undefined;
 
   constructor(width: Width) {
@@ -46,11 +48,17 @@ export class CallRules {
   #merge({ conditions, action, rule }: Alternative, quirks: Quirks): void {
     const chain = chainOf(conditions, { action, rule }, this.#width);
     if (!chain) return;
+    const held = to(chain);
     const left = this.#tree && prune(this.#tree, chain, action);
     if (left?.isSuperfluous) return;
     this.#tree = left?.root;
-    if (this.#tree) merge(this.#tree, chain, quirks);
-    else this.#tree = { entry: chain };
+    if (!this.#tree) {
+      this.#tree = held;
+      this.#size = sizeOf(chain);
+      return;
+    }
+    this.#size += sizeOf(chain) - (left?.freed ?? 0);
+    this.#size -= merge(this.#tree, chain, quirks) + releaseLevel(chain);
   }
 
   /** The rules that match as seccomp_rule_add(3) reads them. */
@@ -64,6 +72,11 @@ export class CallRules {
   /** The tree that has to be compiled; none where the arguments do not matter. */
   get tree(): Node | undefined {
     return this.#unconditional ? undefined : this.#tree?.entry;
+  }
+
+  /** How many tests libseccomp counts. */
+  get size(): number {
+    return this.#unconditional ? 0 : this.#size;
   }
 
   set program(program: Block) {

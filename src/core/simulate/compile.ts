@@ -1,7 +1,7 @@
 import { type SyscallArch, syscallNumber } from '../syscalls/table.ts';
 import type { CallRules } from './call-rules.ts';
 import { programsOf } from './program.ts';
-import { type Branch, levelOf, type Node } from './tree.ts';
+import type { Node } from './tree.ts';
 
 /** The rules of each call by its name, for each architecture of a filter. */
 export type Rules = ReadonlyMap<string, ReadonlyMap<string, CallRules>>;
@@ -61,21 +61,7 @@ function sections(architectures: readonly string[]): string[][] {
 
 function entriesOf(arch: string, calls: ReadonlyMap<string, CallRules>): Entry[] {
   return [...calls].map(([name, rules]) => {
-    const { tree } = rules;
-    return { rules, tree, number: syscallNumber(arch as SyscallArch, name), size: tree ? sizeOf(tree) : 0 };
+    const { tree, size } = rules;
+    return { rules, tree, number: syscallNumber(arch as SyscallArch, name), size };
   });
-}
-
-function sizeOf(tree: Node): number {
-  const seen = new Set<Node>();
-  const count = (branch: Branch) => {
-    if (!branch || !('entry' in branch) || seen.has(branch.entry)) return;
-    for (const each of levelOf(branch.entry)) {
-      seen.add(each);
-      count(each.whenTrue);
-      count(each.whenFalse);
-    }
-  };
-  count({ entry: tree });
-  return seen.size;
 }

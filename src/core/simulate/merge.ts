@@ -1,5 +1,6 @@
 import type { Branch, Node, Verdict } from './tree.ts';
-import { isLeaf, isSame, leadsOnlyTo, standsAfter, TreeTrouble } from './tree.ts';
+import { release } from './release.ts';
+import { isLeaf, isSame, leadsOnlyTo, standsAfter, TreeTrouble, to } from './tree.ts';
 
 /** A place that names a level by one of its nodes. */
 export interface Level {
@@ -11,17 +12,27 @@ export interface Quirks {
   readonly writesFalseIntoTrue: boolean;
 }
 
-/** Adds a rule's chain to a call's tree, from the level's entry on. Throws `TreeTrouble`. */
-export function merge(level: Level, added: Node, quirks: Quirks): void {
+/**
+ * Adds a rule's chain to a call's tree, from the level's entry on. Returns how many tests of the tree were dropped.
+ * Throws `TreeTrouble`.
+ */
+export function merge(level: Level, added: Node, quirks: Quirks): number {
   let at = level.entry;
   for (;;) {
     if (isSame(at, added)) return unite(at, added, quirks);
     if (standsAfter(at, added)) {
       linkBefore(at, added);
-      if (level.entry === at) level.entry = added;
-      return;
+      if (level.entry === at) {
+        level.entry = added;
+        added.references++;
+        at.references--;
+      }
+      return 0;
     }
-    if (!at.next) return linkAfter(at, added);
+    if (!at.next) {
+      linkAfter(at, added);
+      return 0;
+    }
     at = at.next;
     if (at === level.entry) throw new TreeTrouble('endless');
   }
@@ -31,61 +42,68 @@ function linkBefore(at: Node, added: Node): void {
   if (at.previous) {
     at.previous.next = added;
     added.previous = at.previous;
-  }
+    added.references++;
+  } else at.references++;
   at.previous = added;
   added.next = at;
+  added.references++;
 }
 
 function linkAfter(at: Node, added: Node): void {
   at.next = added;
   added.previous = at;
+  at.references++;
+  added.references++;
 }
 
 /** Two equal tests become one, with what both lead to. */
-function unite(at: Node, added: Node, quirks: Quirks): void {
-  if (at === added) return;
-  if (added.whenTrue && 'verdict' in added.whenTrue) takeTrue(at, added, added.whenTrue.verdict);
-  if (added.whenFalse && 'verdict' in added.whenFalse) takeFalse(at, added, added.whenFalse.verdict, quirks);
+function unite(at: Node, added: Node, quirks: Quirks): number {
+  if (at === added) return 0;
+  let dropped = 0;
+  if (added.whenTrue && 'verdict' in added.whenTrue) dropped += takeTrue(at, added, added.whenTrue.verdict);
+  if (added.whenFalse && 'verdict' in added.whenFalse)
+    dropped += takeFalse(at, added, added.whenFalse.verdict, quirks);
   if (added.whenTrue && 'entry' in added.whenTrue) {
-    if (isVerdict(at.whenTrue)) return;
-    at.whenTrue = behind(at.whenTrue, added.whenTrue.entry, quirks);
+    if (isVerdict(at.whenTrue)) return dropped;
+    if (at.whenTrue) dropped += merge(at.whenTrue, added.whenTrue.entry, quirks);
+    else at.whenTrue = to(added.whenTrue.entry);
   }
   if (added.whenFalse && 'entry' in added.whenFalse) {
-    if (isVerdict(at.whenFalse)) return;
-    at.whenFalse = behind(at.whenFalse, added.whenFalse.entry, quirks);
+    if (isVerdict(at.whenFalse)) return dropped;
+    if (at.whenFalse) dropped += merge(at.whenFalse, added.whenFalse.entry, quirks);
+    else at.whenFalse = to(added.whenFalse.entry);
   }
+  return dropped;
 }
 
 const isVerdict = (branch: Branch): branch is { verdict: Verdict } => branch !== undefined && 'verdict' in branch;
 
-function behind(branch: Branch, added: Node, quirks: Quirks): Branch {
-  if (!branch || !('entry' in branch)) return { entry: added };
-  merge(branch, added, quirks);
-  return branch;
-}
-
 /** A test of an upper half speaks for a range of values; of two actions it keeps that of the larger bound. */
-function takeTrue(at: Node, added: Node, verdict: Verdict): void {
+function takeTrue(at: Node, added: Node, verdict: Verdict): number {
   if (!isVerdict(at.whenTrue)) {
     if (!leadsOnlyTo(at.whenTrue, verdict.action)) throw new TreeTrouble('conflict');
+    const dropped = at.whenTrue ? release(at.whenTrue.entry) : 0;
     at.whenTrue = { verdict };
-    return;
+    return dropped;
   }
-  if (at.whenTrue.verdict.action === verdict.action) return;
+  if (at.whenTrue.verdict.action === verdict.action) return 0;
   if (added.test.half === 'high' && added.value > at.value) at.whenTrue = { verdict };
   if (isLeaf(at) || isLeaf(added)) throw new TreeTrouble('conflict');
+  return 0;
 }
 
-function takeFalse(at: Node, added: Node, verdict: Verdict, quirks: Quirks): void {
+function takeFalse(at: Node, added: Node, verdict: Verdict, quirks: Quirks): number {
   if (!isVerdict(at.whenFalse)) {
     if (!leadsOnlyTo(at.whenFalse, verdict.action)) throw new TreeTrouble('conflict');
+    const dropped = at.whenFalse ? release(at.whenFalse.entry) : 0;
     at.whenFalse = { verdict };
-    return;
+    return dropped;
   }
-  if (at.whenFalse.verdict.action === verdict.action) return;
+  if (at.whenFalse.verdict.action === verdict.action) return 0;
   if (added.test.half === 'high' && added.value < at.value) {
     if (!quirks.writesFalseIntoTrue) at.whenFalse = { verdict };
     else if (isVerdict(at.whenTrue)) at.whenTrue = { verdict };
   }
   if (isLeaf(at) || isLeaf(added)) throw new TreeTrouble('conflict');
+  return 0;
 }

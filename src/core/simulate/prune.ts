@@ -1,4 +1,5 @@
 import type { Level } from './merge.ts';
+import { release } from './release.ts';
 import type { Branch, Node } from './tree.ts';
 import { isLeaf, isSame, leadsOnlyTo, levelOf, standsAfter } from './tree.ts';
 
@@ -11,7 +12,8 @@ import { isLeaf, isSame, leadsOnlyTo, levelOf, standsAfter } from './tree.ts';
 export interface Pruned {
   /** The tree that is left. */
   readonly root: Level | undefined;
-  readonly removed: boolean;
+  /** How many tests were freed. */
+  readonly freed: number;
   readonly isSuperfluous: boolean;
 }
 
@@ -27,12 +29,13 @@ interface Trail {
 
 interface Search {
   root: Level | undefined;
-  removed: boolean;
+  freed: number;
+  readonly removed: Set<Node>;
   readonly action: number;
 }
 
 export function prune(root: Level, chain: Node, action: number): Pruned {
-  const search: Search = { root, removed: false, action };
+  const search: Search = { root, freed: 0, removed: new Set(), action };
   const trail: Trail = {
     isMatch: false,
     hasMatched: false,
@@ -42,8 +45,8 @@ export function prune(root: Level, chain: Node, action: number): Pruned {
     skipsChain: false,
   };
   pruneLevel(root.entry, chain, trail, search);
-  const isSuperfluous = !search.removed && trail.isMatch && trail.isTreeAtEnd && trail.skipsChain;
-  return { root: search.root, removed: search.removed, isSuperfluous };
+  const isSuperfluous = search.freed === 0 && trail.isMatch && trail.isTreeAtEnd && trail.skipsChain;
+  return { root: search.root, freed: search.freed, isSuperfluous };
 }
 
 /** Reports into `trail` whether the chain was found on this level or behind it. */
@@ -68,6 +71,7 @@ function pruneLevel(entry: Node, chain: Node, trail: Trail, search: Search): voi
           merge(found, next);
           return settle();
         }
+        if (search.removed.has(at)) break;
       }
     } else {
       if (trail.skipsTree) return settle();
@@ -105,6 +109,7 @@ function compareSame(at: Node, chain: Node, trail: Trail, found: Trail, search: 
     const next = { ...trail, isMatch: true, hasMatched: true };
     if (leadsOn(mine)) pruneLevel(mine.entry, theirs.entry, next, search);
     if (next.isMatch) merge(found, next);
+    if (search.removed.has(at)) return false;
   }
   if (!levelLeadsOnlyTo(at, search.action)) return false;
   if (found.isChainAtEnd && found.skipsTree) {
@@ -128,29 +133,40 @@ function merge(into: Trail, from: Trail): void {
 /** Takes a node out wherever the tree refers to it, with tests that then lead nowhere. */
 function remove(search: Search, node: Node): void {
   if (!search.root) return;
-  const root: Branch = search.root;
-  search.removed = true;
-  const left = removeFrom(root, node);
-  search.root = left && leadsOn(left) ? left : undefined;
+  const { branch, freed } = removeFrom(search.root, node, search);
+  search.root = leadsOn(branch) ? branch : undefined;
+  search.freed += freed;
 }
 
-function removeFrom(branch: Branch, node: Node): Branch {
-  if (!leadsOn(branch)) return branch;
+interface Left {
+  readonly branch: Branch;
+  readonly freed: number;
+}
+
+function removeFrom(branch: Branch, node: Node, search: Search): Left {
+  if (!leadsOn(branch)) return { branch, freed: 0 };
   for (const at of levelOf(branch.entry)) {
-    if (at === node) return without(branch, at);
-    at.whenTrue = removeFrom(at.whenTrue, node);
-    at.whenFalse = removeFrom(at.whenFalse, node);
-    if (!at.whenTrue && !at.whenFalse) return without(branch, at);
+    let freed = 0;
+    if (at !== node) {
+      const [whenTrue, whenFalse] = [removeFrom(at.whenTrue, node, search), removeFrom(at.whenFalse, node, search)];
+      at.whenTrue = whenTrue.branch;
+      at.whenFalse = whenFalse.branch;
+      freed = whenTrue.freed + whenFalse.freed;
+    }
+    if (at === node || (!at.whenTrue && !at.whenFalse)) return takeOut(branch, at, freed, search);
+    if (freed > 0) return { branch, freed };
   }
-  return branch;
+  return { branch, freed: 0 };
 }
 
-function without(branch: { entry: Node }, at: Node): Branch {
+function takeOut(branch: { entry: Node }, at: Node, freed: number, search: Search): Left {
   const neighbour = at.previous ?? at.next;
   if (at.previous) at.previous.next = at.next;
   if (at.next) at.next.previous = at.previous;
   at.previous = undefined;
   at.next = undefined;
-  if (branch.entry !== at) return branch;
-  return neighbour ? { entry: neighbour } : undefined;
+  search.removed.add(at);
+  const all = freed + release(at);
+  if (branch.entry !== at) return { branch, freed: all };
+  return { branch: neighbour ? { entry: neighbour } : undefined, freed: all };
 }

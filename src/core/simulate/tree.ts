@@ -43,6 +43,8 @@ export interface Node {
   next: Node | undefined;
   whenTrue: Branch;
   whenFalse: Branch;
+  /** How often it is referred to, as libseccomp counts: by tests, by neighbours and by who holds the tree. */
+  references: number;
 }
 
 /**
@@ -65,13 +67,19 @@ export function chainOf(conditions: readonly Condition[], verdict: Verdict, widt
   const inOrder = conditions.filter(each => !saysNothing(each, width)).sort((a, b) => b.index - a.index);
   let head: Node | undefined;
   for (const condition of inOrder) {
-    const behind = (): Branch => (head ? { entry: head } : { verdict });
+    const behind = (): Branch => (head ? to(head) : { verdict });
     head = width === 32 ? narrow(condition, behind) : wide(condition, behind);
   }
   return head;
 }
 
 type Behind = () => Branch;
+
+/** A reference to a node. */
+export function to(entry: Node): { entry: Node } {
+  entry.references++;
+  return { entry };
+}
 
 const HALF = 0xffffffffn;
 const upper = (value: bigint) => Number((value >> 32n) & HALF);
@@ -105,21 +113,21 @@ function wide(condition: Condition, behind: Behind): Node {
     case 'SCMP_CMP_EQ':
     case 'SCMP_CMP_MASKED_EQ': {
       const test = op === 'SCMP_CMP_EQ' ? 'EQ' : 'MASKED_EQ';
-      return node(condition, 'high', test, { entry: node(condition, 'low', test, behind(), undefined) }, undefined);
+      return node(condition, 'high', test, to(node(condition, 'low', test, behind(), undefined)), undefined);
     }
     case 'SCMP_CMP_NE':
-      return node(condition, 'high', 'EQ', { entry: node(condition, 'low', 'EQ', undefined, behind()) }, behind());
+      return node(condition, 'high', 'EQ', to(node(condition, 'low', 'EQ', undefined, behind())), behind());
     case 'SCMP_CMP_GT':
     case 'SCMP_CMP_GE': {
       const low = node(condition, 'low', op === 'SCMP_CMP_GT' ? 'GT' : 'GE', behind(), undefined);
-      const equal = node(condition, 'high', 'EQ', { entry: low }, undefined);
-      return node(condition, 'high', 'GT', behind(), { entry: equal });
+      const equal = node(condition, 'high', 'EQ', to(low), undefined);
+      return node(condition, 'high', 'GT', behind(), to(equal));
     }
     case 'SCMP_CMP_LT':
     case 'SCMP_CMP_LE': {
       const low = node(condition, 'low', op === 'SCMP_CMP_LT' ? 'GE' : 'GT', undefined, behind());
-      const equal = node(condition, 'high', 'EQ', { entry: low }, behind());
-      return node(condition, 'high', 'GT', undefined, { entry: equal });
+      const equal = node(condition, 'high', 'EQ', to(low), behind());
+      return node(condition, 'high', 'GT', undefined, to(equal));
     }
   }
 }
@@ -143,6 +151,7 @@ function node(
     next: undefined,
     whenTrue,
     whenFalse,
+    references: 0,
   };
 }
 
@@ -192,4 +201,19 @@ export function leadsOnlyTo(branch: Branch, action: number): boolean {
   return levelOf(branch.entry).every(
     each => leadsOnlyTo(each.whenTrue, action) && leadsOnlyTo(each.whenFalse, action),
   );
+}
+
+/** How many tests there are from here on. */
+export function sizeOf(tree: Node): number {
+  const seen = new Set<Node>();
+  const count = (branch: Branch) => {
+    if (!branch || !('entry' in branch) || seen.has(branch.entry)) return;
+    for (const each of levelOf(branch.entry)) {
+      seen.add(each);
+      count(each.whenTrue);
+      count(each.whenFalse);
+    }
+  };
+  count({ entry: tree });
+  return seen.size;
 }
