@@ -38,22 +38,47 @@ export const isBlock = (target: Target): target is Block => target !== undefined
 /** Equal blocks are one, whatever call or architecture they are of. */
 type Blocks = Map<string, Block>;
 
+/** Levels that are written already: by what follows and what is in the accumulator. */
+type Levels = Map<Node, Map<string, Block>>;
+
 /**
  * The programs of a filter's calls, given their trees in the order in which libseccomp writes them.
  * Throws `TreeTrouble`.
  */
 export function programsOf(trees: readonly Node[]): Block[] {
   const blocks: Blocks = new Map();
-  const programs = trees.map(tree => chain(tree, undefined, undefined, blocks));
+  const programs = trees.map(tree => writeLevel(tree, undefined, undefined, { blocks, levels: new Map() }));
   // What a block is led to from is settled from the end of the program to its beginning.
   for (const program of programs.toReversed()) if (!program.isPlaced) place(program);
   return programs;
 }
 
+interface Written {
+  readonly blocks: Blocks;
+  readonly levels: Levels;
+}
+
 /** The blocks of one level; the last one goes on to `after`. */
-function chain(entry: Node, after: Target, accumulator: Loaded | undefined, blocks: Blocks): Block {
+function writeLevel(entry: Node, after: Target, accumulator: Loaded | undefined, written: Written): Block {
+  const level = levelOf(entry);
+  const first = level[0] ?? entry;
+  const key = JSON.stringify([nameOf(after), accumulator]);
+  const known = written.levels.get(first)?.get(key);
+  if (known) return known;
+  const block = writeNodes(level, after, accumulator, written);
+  const ways = written.levels.get(first) ?? new Map<string, Block>();
+  written.levels.set(first, ways.set(key, block));
+  return block;
+}
+
+function writeNodes(
+  level: readonly Node[],
+  after: Target,
+  accumulator: Loaded | undefined,
+  written: Written,
+): Block {
   let current = accumulator;
-  const steps = levelOf(entry).map(node => {
+  const steps = level.map(node => {
     const expects = current && has(current, node.test) ? current : undefined;
     current = loadedBy(node.test);
     return { node, expects };
@@ -62,9 +87,9 @@ function chain(entry: Node, after: Target, accumulator: Loaded | undefined, bloc
   for (const { node, expects } of steps.reverse()) {
     const target = (branch: Branch): Target => {
       if (!branch) return following;
-      return 'verdict' in branch ? branch.verdict : chain(branch.entry, following, loadedBy(node.test), blocks);
+      return 'verdict' in branch ? branch.verdict : writeLevel(branch.entry, following, loadedBy(node.test), written);
     };
-    following = block(node.test, expects, target(node.whenTrue), target(node.whenFalse), blocks);
+    following = block(node.test, expects, target(node.whenTrue), target(node.whenFalse), written.blocks);
   }
   return following as Block;
 }

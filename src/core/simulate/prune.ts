@@ -7,7 +7,7 @@ import { isLeaf, isSame, leadsOnlyTo, levelOf, standsAfter } from './tree.ts';
  * Before a chain is merged, what it makes superfluous is taken out of the tree: longer paths to the same action that hold
  * the chain's tests. And where the tree holds a shorter path to the same action, the chain itself is superfluous.
  *
- * The search compares level by level; on the way it may skip tests of the tree or of the chain, but not of both.
+ * The search goes level by level; on the way it may skip tests of the tree or of the chain, but not of both.
  */
 export interface Pruned {
   /** The tree that is left. */
@@ -17,120 +17,130 @@ export interface Pruned {
   readonly isSuperfluous: boolean;
 }
 
-/** How far the search agrees, and which side has tests that the other has not. */
-interface Trail {
-  isMatch: boolean;
-  hasMatched: boolean;
-  isTreeAtEnd: boolean;
-  isChainAtEnd: boolean;
-  skipsTree: boolean;
-  skipsChain: boolean;
-}
-
-interface Search {
-  root: Level | undefined;
-  freed: number;
-  readonly removed: Set<Node>;
-  readonly action: number;
-}
-
 export function prune(root: Level, chain: Node, action: number): Pruned {
-  const search: Search = { root, freed: 0, removed: new Set(), action };
-  const trail: Trail = {
-    isMatch: false,
-    hasMatched: false,
-    isTreeAtEnd: false,
-    isChainAtEnd: false,
-    skipsTree: false,
-    skipsChain: false,
-  };
-  pruneLevel(root.entry, chain, trail, search);
-  const isSuperfluous = search.freed === 0 && trail.isMatch && trail.isTreeAtEnd && trail.skipsChain;
+  const search: Search = { root, action, freed: 0, removed: new Set(), seen: new Map() };
+  const trail = searchLevel(root.entry, chain, 0, search);
+  const isSuperfluous = search.freed === 0 && has(trail, MATCHES | TREE_ENDS | SKIPS_CHAIN);
   return { root: search.root, freed: search.freed, isSuperfluous };
 }
 
-/** Reports into `trail` whether the chain was found on this level or behind it. */
-function pruneLevel(entry: Node, chain: Node, trail: Trail, search: Search): void {
-  if (trail.hasMatched && !trail.isMatch) return;
-  const found = { ...trail };
-  const settle = () => {
-    if (found.isMatch) merge(trail, found);
-    else trail.isMatch = false;
-  };
-  for (const at of levelOf(entry)) {
-    if (isSame(at, chain)) {
-      if (compareSame(at, chain, trail, found, search)) return settle();
-    } else if (standsAfter(at, chain)) {
-      if (trail.skipsChain) return settle();
-      const behind = { ...trail, isMatch: false, skipsTree: true };
-      for (const branch of [at.whenTrue, at.whenFalse]) {
-        if (!leadsOn(branch)) continue;
-        const next = { ...behind };
-        pruneLevel(branch.entry, chain, next, search);
-        if (next.isMatch) {
-          merge(found, next);
-          return settle();
-        }
-        if (search.removed.has(at)) break;
-      }
-    } else {
-      if (trail.skipsTree) return settle();
-      for (const branch of [chain.whenTrue, chain.whenFalse]) {
-        if (!leadsOn(branch)) continue;
-        const next = { ...trail, isMatch: false, skipsChain: true };
-        pruneLevel(at, branch.entry, next, search);
-        if (next.isMatch) {
-          merge(found, next);
-          return settle();
-        }
-      }
-    }
-  }
-  found.isMatch = false;
-  settle();
+/** How far tree and chain agree, as bits; which of them came to its end; which has tests that the other has not. */
+type Trail = number;
+
+const MATCHES = 1;
+const HAS_MATCHED = 2;
+const TREE_ENDS = 4;
+const CHAIN_ENDS = 8;
+const SKIPS_TREE = 16;
+const SKIPS_CHAIN = 32;
+
+const has = (trail: Trail, bits: number) => (trail & bits) === bits;
+
+interface Search {
+  root: Level | undefined;
+  readonly action: number;
+  freed: number;
+  readonly removed: Set<Node>;
+  /** Results for a level, a test of the chain and a trail: levels are reached in many ways. */
+  readonly seen: Map<Node, Map<Node, Map<Trail, Trail>>>;
 }
 
-/** Returns whether the search ends here. */
-function compareSame(at: Node, chain: Node, trail: Trail, found: Trail, search: Search): boolean {
-  found.isMatch = true;
-  found.hasMatched = true;
-  if (isLeaf(chain)) found.isChainAtEnd = true;
-  if (isLeaf(at)) found.isTreeAtEnd = true;
-  if ((at.whenTrue && !chain.whenTrue) || (at.whenFalse && !chain.whenFalse)) return true;
-  if (found.isChainAtEnd && found.isTreeAtEnd) {
-    if (verdictOf(at.whenTrue) !== verdictOf(chain.whenTrue)) return true;
-    if (verdictOf(at.whenFalse) !== verdictOf(chain.whenFalse)) return true;
-  }
-  for (const [mine, theirs] of [
-    [at.whenTrue, chain.whenTrue],
-    [at.whenFalse, chain.whenFalse],
-  ]) {
-    if (!leadsOn(theirs)) continue;
-    const next = { ...trail, isMatch: true, hasMatched: true };
-    if (leadsOn(mine)) pruneLevel(mine.entry, theirs.entry, next, search);
-    if (next.isMatch) merge(found, next);
-    if (search.removed.has(at)) return false;
-  }
-  if (!levelLeadsOnlyTo(at, search.action)) return false;
-  if (found.isChainAtEnd && found.skipsTree) {
-    remove(search, at);
-    return search.root === undefined;
-  }
-  return found.isTreeAtEnd && found.skipsChain;
+/** Looks for the chain on this level and behind it. Returns the trail with what was found. */
+function searchLevel(entry: Node, chain: Node, trail: Trail, search: Search): Trail {
+  if (has(trail, HAS_MATCHED) && !has(trail, MATCHES)) return trail;
+  const level = levelOf(entry);
+  const first = level[0] ?? entry;
+  const known = search.seen.get(first)?.get(chain)?.get(trail);
+  if (known !== undefined) return known;
+  const { size } = search.removed;
+  const found = searchNodes(level, chain, trail, search);
+  const result = has(found, MATCHES) ? trail | found : trail & ~MATCHES;
+  if (search.removed.size === size) remember(search, first, chain, trail, result);
+  else search.seen.clear();
+  return result;
 }
+
+function remember({ seen }: Search, first: Node, chain: Node, trail: Trail, result: Trail): void {
+  const byChain = seen.get(first) ?? new Map<Node, Map<Trail, Trail>>();
+  const byTrail = byChain.get(chain) ?? new Map<Trail, Trail>();
+  seen.set(first, byChain);
+  byChain.set(chain, byTrail);
+  byTrail.set(trail, result);
+}
+
+function searchNodes(level: readonly Node[], chain: Node, trail: Trail, search: Search): Trail {
+  let found = trail;
+  for (const at of level) {
+    let step: Step;
+    if (isSame(at, chain)) step = compare(at, chain, trail, found, search);
+    else if (standsAfter(at, chain)) step = skipTest(at, chain, trail, found, search);
+    else step = skipChain(at, chain, trail, found, search);
+    found = step.found;
+    if (step.isEnd) return found;
+  }
+  return found & ~MATCHES;
+}
+
+interface Step {
+  readonly found: Trail;
+  /** The search of this level ends here. */
+  readonly isEnd: boolean;
+}
+
+/** The chain's test may come further down the tree. */
+function skipTest(at: Node, chain: Node, trail: Trail, found: Trail, search: Search): Step {
+  if (has(trail, SKIPS_CHAIN)) return { found, isEnd: true };
+  for (const branch of [at.whenTrue, at.whenFalse]) {
+    if (!leadsOn(branch)) continue;
+    const next = searchLevel(branch.entry, chain, (trail & ~MATCHES) | SKIPS_TREE, search);
+    if (has(next, MATCHES)) return { found: found | next, isEnd: true };
+    if (search.removed.has(at)) break;
+  }
+  return { found, isEnd: false };
+}
+
+/** The tree may do without the chain's test. */
+function skipChain(at: Node, chain: Node, trail: Trail, found: Trail, search: Search): Step {
+  if (has(trail, SKIPS_TREE)) return { found, isEnd: true };
+  for (const branch of [chain.whenTrue, chain.whenFalse]) {
+    if (!leadsOn(branch)) continue;
+    const next = searchLevel(at, branch.entry, (trail & ~MATCHES) | SKIPS_CHAIN, search);
+    if (has(next, MATCHES)) return { found: found | next, isEnd: true };
+  }
+  return { found, isEnd: false };
+}
+
+/** Both have the test: what follows is compared, and a path of the tree that the chain makes superfluous is removed. */
+function compare(at: Node, chain: Node, trail: Trail, before: Trail, search: Search): Step {
+  let found = before | MATCHES | HAS_MATCHED | (isLeaf(chain) ? CHAIN_ENDS : 0) | (isLeaf(at) ? TREE_ENDS : 0);
+  if ((at.whenTrue && !chain.whenTrue) || (at.whenFalse && !chain.whenFalse)) return { found, isEnd: true };
+  if (has(found, CHAIN_ENDS | TREE_ENDS) && !isSameEnd(at, chain)) return { found, isEnd: true };
+  for (const side of ['whenTrue', 'whenFalse'] as const) {
+    const [mine, theirs] = [at[side], chain[side]];
+    if (!leadsOn(theirs)) continue;
+    const next = trail | MATCHES | HAS_MATCHED;
+    found |= leadsOn(mine) ? ifMatching(searchLevel(mine.entry, theirs.entry, next, search)) : next;
+    if (search.removed.has(at)) return { found, isEnd: false };
+  }
+  if (!leadsOnlyTo({ entry: at }, search.action)) return { found, isEnd: false };
+  if (has(found, CHAIN_ENDS | SKIPS_TREE)) {
+    remove(search, at);
+    return { found, isEnd: search.root === undefined };
+  }
+  return { found, isEnd: has(found, TREE_ENDS | SKIPS_CHAIN) };
+}
+
+const ifMatching = (trail: Trail): Trail => (has(trail, MATCHES) ? trail : 0);
+
+const isSameEnd = (a: Node, b: Node): boolean =>
+  actionOf(a.whenTrue) === actionOf(b.whenTrue) && actionOf(a.whenFalse) === actionOf(b.whenFalse);
 
 const leadsOn = (branch: Branch): branch is { entry: Node } => branch !== undefined && 'entry' in branch;
 
-const verdictOf = (branch: Branch): number | undefined =>
+const actionOf = (branch: Branch): number | undefined =>
   branch && 'verdict' in branch ? branch.verdict.action : undefined;
 
-const levelLeadsOnlyTo = (at: Node, action: number): boolean => leadsOnlyTo({ entry: at }, action);
-
-function merge(into: Trail, from: Trail): void {
-  for (const key of Object.keys(into) as (keyof Trail)[]) into[key] ||= from[key];
-}
-
-/** Takes a node out wherever the tree refers to it, with tests that then lead nowhere. */
+/** Takes a node out of the tree, with tests that then lead nowhere. */
 function remove(search: Search, node: Node): void {
   if (!search.root) return;
   const { branch, freed } = removeFrom(search.root, node, search);
@@ -143,15 +153,17 @@ interface Left {
   readonly freed: number;
 }
 
+/** Ends with the first node that is freed; one that is still referred to is taken out where else it is found. */
 function removeFrom(branch: Branch, node: Node, search: Search): Left {
   if (!leadsOn(branch)) return { branch, freed: 0 };
   for (const at of levelOf(branch.entry)) {
     let freed = 0;
     if (at !== node) {
-      const [whenTrue, whenFalse] = [removeFrom(at.whenTrue, node, search), removeFrom(at.whenFalse, node, search)];
-      at.whenTrue = whenTrue.branch;
-      at.whenFalse = whenFalse.branch;
-      freed = whenTrue.freed + whenFalse.freed;
+      for (const side of ['whenTrue', 'whenFalse'] as const) {
+        const left = removeFrom(at[side], node, search);
+        at[side] = left.branch;
+        freed += left.freed;
+      }
     }
     if (at === node || (!at.whenTrue && !at.whenFalse)) return takeOut(branch, at, freed, search);
     if (freed > 0) return { branch, freed };

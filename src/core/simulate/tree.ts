@@ -195,12 +195,16 @@ export function levelOf(entry: Node): Node[] {
 }
 
 /** Whether a level and all behind it lead to one action only. */
-export function leadsOnlyTo(branch: Branch, action: number): boolean {
+export const leadsOnlyTo = (branch: Branch, action: number): boolean => isOnly(branch, action, new Set());
+
+function isOnly(branch: Branch, action: number, seen: Set<Node>): boolean {
   if (!branch) return true;
   if ('verdict' in branch) return branch.verdict.action === action;
-  return levelOf(branch.entry).every(
-    each => leadsOnlyTo(each.whenTrue, action) && leadsOnlyTo(each.whenFalse, action),
-  );
+  if (seen.has(branch.entry)) return true;
+  return levelOf(branch.entry).every(each => {
+    seen.add(each);
+    return isOnly(each.whenTrue, action, seen) && isOnly(each.whenFalse, action, seen);
+  });
 }
 
 /** How many tests there are from here on. */
