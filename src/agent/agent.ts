@@ -15,6 +15,8 @@ export interface AgentOptions {
   readonly transport: Transport;
   readonly node: string;
   readonly kubeletRoot: string;
+  /** What a link in the place of our directory may say, to be replaced once every profile is there; empty: none is. */
+  readonly replaceLink: string;
   readonly namespace: string;
   /** As Go names it. */
   readonly architecture: string;
@@ -95,10 +97,10 @@ export class Agent {
   }
 
   async #open(): Promise<void> {
-    const { kubeletRoot, log } = this.#options;
+    const { kubeletRoot, replaceLink, log } = this.#options;
     try {
-      const directory = await ProfileDirectory.open({ kubeletRoot, log });
-      this.#trouble = undefined;
+      const directory = await ProfileDirectory.open({ kubeletRoot, replaceLink, log });
+      this.#trouble = directory.isVisible ? undefined : this.#hidden('the profiles are being written');
       const installer = new Installer(directory, this.#failures, log, () => this.#applied());
       this.#session = { directory, installer, reflector: this.#reflector(installer) };
       directory.watch(change => this.#next(() => this.#touched(change)));
@@ -177,13 +179,44 @@ export class Agent {
   #applied(): void {
     const session = this.#session;
     if (!session?.reflector.isSynced || session.installer.isBusy || this.#seenTo === undefined) return;
-    if (this.#hasNews) {
+    if (!session.directory.isVisible) this.#next(() => this.#takePlace());
+    else if (this.#hasNews) {
       this.#hasNews = false;
       this.#appliedTo = this.#seenTo;
       this.#reporter.request();
     }
     if (this.#failures.size === 0) this.#attempts = 0;
     else this.#retryLater();
+  }
+
+  /** Another operator's link goes only when nothing that a Pod could name is missing here. */
+  async #takePlace(): Promise<void> {
+    const session = this.#session;
+    if (!session || session.directory.isVisible || session.installer.isBusy) return;
+    const { directory, reflector } = session;
+    if (reflector.items.size === 0) return this.#waitHidden('there is no profile yet');
+    if (this.#failures.size) return this.#waitHidden(`${this.#failures.size} profiles are not installed`);
+    try {
+      await directory.takePlace();
+    } catch (error) {
+      return this.#waitHidden((error as Error).message);
+    }
+    this.#options.log.info('another operator’s link was replaced', { path: directory.path });
+    this.#trouble = undefined;
+    this.#hasNews = true;
+    this.#applied();
+  }
+
+  #waitHidden(why: string): void {
+    const trouble = this.#hidden(why);
+    if (this.#trouble?.message === trouble.message) return;
+    this.#trouble = trouble;
+    this.#reporter.request();
+  }
+
+  #hidden(why: string) {
+    const message = `another operator’s link to ${this.#options.replaceLink} is in place and stays meanwhile: ${why}`;
+    return { reason: 'DirectoryForeign', message };
   }
 
   #retryLater(): void {

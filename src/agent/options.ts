@@ -2,12 +2,26 @@ import { AGENT_NAMESPACE } from '../core/names.ts';
 import { isLevel } from '../runtime/log.ts';
 import { checkPort, type ProgramSpec } from '../runtime/options.ts';
 
-export type AgentOption = 'node-name' | 'kubelet-root' | 'agent-namespace' | 'metrics-port' | 'log-level';
+export type AgentOption =
+  | 'task'
+  | 'node-name'
+  | 'kubelet-root'
+  | 'replace-link'
+  | 'agent-namespace'
+  | 'metrics-port'
+  | 'log-level';
 
 export const AGENT_PROGRAM: ProgramSpec<AgentOption> = {
   name: 'agent',
   summary: "Keeps one node's seccomp directory as the operator rendered it, and reports on the node's SeccompNode.",
   options: {
+    task: {
+      env: 'TASK',
+      default: 'serve',
+      placeholder: 'serve|remove',
+      description: 'serve until stopped; or remove everything of ours from the node and end, without an API server.',
+      check: value => (value === 'serve' || value === 'remove' ? undefined : `"${value}": use serve or remove`),
+    },
     'node-name': { env: 'NODE_NAME', placeholder: 'NAME', description: 'Name of the Node this runs on.' },
     'kubelet-root': {
       env: 'KUBELET_ROOT',
@@ -15,6 +29,13 @@ export const AGENT_PROGRAM: ProgramSpec<AgentOption> = {
       placeholder: 'PATH',
       description: "The kubelet's --root-dir; files go to seccomp/operator in it.",
       check: value => (value.startsWith('/') ? undefined : `"${value}": use an absolute path`),
+    },
+    'replace-link': {
+      env: 'REPLACE_LINK',
+      default: '',
+      placeholder: 'TARGET',
+      description:
+        'What a link in the place of seccomp/operator may say to be replaced, once every profile is installed; empty: none is.',
     },
     'agent-namespace': {
       env: 'AGENT_NAMESPACE',

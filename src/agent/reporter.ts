@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SeccompNode, SeccompNodeStatus } from '../core/api/seccomp-node.ts';
+import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import { backoffDelay } from '../core/backoff.ts';
-import { type NodeFacts, type NodeReportBody, ownReport } from '../core/fleet/own-report.ts';
+import { type NodeFacts, type NodeReportBody, type OwnStatus, ownReport } from '../core/fleet/own-report.ts';
 import type { Log } from '../core/log.ts';
 import { GROUP, NODE_PLURAL, VERSION } from '../core/names.ts';
 import { isNotFound } from '../kube/errors.ts';
@@ -26,7 +26,7 @@ export class Reporter {
   readonly #options: ReporterOptions;
   readonly #path: string;
   /** The status as the API server has it; unknown after a failure. */
-  #written: SeccompNodeStatus | undefined;
+  #written: OwnStatus | undefined;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
   #again = false;
@@ -92,9 +92,8 @@ export class Reporter {
     }
   }
 
-  async #read(): Promise<SeccompNodeStatus> {
-    const { status } = await this.#options.transport.request<SeccompNode>('GET', this.#path);
-    return status ?? {};
+  async #read(): Promise<OwnStatus> {
+    return ownStatus(await this.#options.transport.request<SeccompNode>('GET', this.#path));
   }
 
   async #write(status: NodeReportBody): Promise<void> {
@@ -102,7 +101,7 @@ export class Reporter {
       contentType: 'application/merge-patch+json',
       body: { status },
     });
-    this.#written = answer.status ?? {};
+    this.#written = ownStatus(answer);
     this.#sentAt = performance.now();
   }
 
@@ -115,6 +114,11 @@ export class Reporter {
   }
 }
 
-function withoutNulls(report: NodeReportBody): SeccompNodeStatus {
+function ownStatus({ status = {} }: SeccompNode): OwnStatus {
+  const { violations: _, ...own } = status;
+  return own;
+}
+
+function withoutNulls(report: NodeReportBody): OwnStatus {
   return Object.fromEntries(Object.entries(report).filter(([, value]) => value !== null));
 }

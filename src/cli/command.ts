@@ -18,6 +18,8 @@ export interface Given {
 /** What a command prints, and how it ends: 0 all is well, 1 it found what somebody has to act on. */
 export interface Outcome {
   readonly text: string;
+  /** For the person, on standard error: what standard output, made for a program, has no place for. */
+  readonly notes?: string;
   readonly code: 0 | 1;
 }
 

@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util';
 import { type Command, type Given, UsageError } from './command.ts';
+import { exportProfile } from './commands/export.ts';
+import { generate } from './commands/generate.ts';
+import { importProfile } from './commands/import.ts';
+import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
 import { status } from './commands/status.ts';
 import { COMMON, helpOf, helpOfAll } from './help.ts';
 
 /** In the order in which one meets them. */
-const COMMANDS: readonly Command[] = [render, status, nodes];
+const COMMANDS: readonly Command[] = [generate, render, importProfile, exportProfile, status, nodes, migrate];
 
 main(process.argv.slice(2)).then(
   code => {
@@ -33,8 +37,9 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   const { length } = given.operands;
   if (length < command.least || length > command.most)
     throw new UsageError(`${name} takes ${command.operands || 'no operand'}; see kubectl seccomp ${name} --help`);
-  const { text, code } = await command.run(given);
+  const { text, notes = '', code } = await command.run(given);
   process.stdout.write(text);
+  process.stderr.write(notes);
   return code;
 }
 

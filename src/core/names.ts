@@ -21,6 +21,9 @@ export const PROFILE_ANNOTATION = `${GROUP}/profile`;
 /** Keeps a SeccompProfile until its rendered form is gone. */
 export const PROFILE_FINALIZER = `${GROUP}/rendered`;
 
+/** Taint with which a kubelet may register (--register-with-taints), removed when the node holds every profile. */
+export const STARTUP_TAINT = `${GROUP}/not-ready`;
+
 /** The directory below the kubelet's seccomp root that is ours. Security Profiles Operator uses the same name. */
 export const PROFILE_DIRECTORY = 'operator';
 

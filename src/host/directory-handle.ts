@@ -1,8 +1,24 @@
-import { chmod, constants, type FileHandle, lstat, mkdir, open, readdir, readlink, stat } from 'node:fs/promises';
+import {
+  chmod,
+  constants,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, HostError } from './errors.ts';
 
 const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
+
+/** What has a name in a directory; links are not followed. */
+export type Entry = { kind: 'nothing' | 'directory' | 'other' } | { kind: 'link'; target: string };
 
 /**
  * A directory held open. Node has no openat(2); a path through `/proc/self/fd/<fd>` (proc_pid_fd(5)) does the same: it
@@ -49,6 +65,17 @@ export class DirectoryHandle {
     }
   }
 
+  /** Opens a directory in this one, if there is one: nothing is made, and no link followed. */
+  async openPresent(name: string): Promise<DirectoryHandle | undefined> {
+    if ((await this.entry(name)).kind !== 'directory') return undefined;
+    try {
+      const path = join(this.path, name);
+      return await DirectoryHandle.#adopt(path, await open(this.at(name), OPEN_DIRECTORY | constants.O_NOFOLLOW));
+    } catch (error) {
+      throw HostError.from(error, join(this.path, name));
+    }
+  }
+
   /** The path that leads to an entry of exactly this directory. */
   at(name: string): string {
     return `/proc/self/fd/${this.#handle.fd}/${name}`;
@@ -72,6 +99,30 @@ export class DirectoryHandle {
     }
   }
 
+  async entry(name: string): Promise<Entry> {
+    try {
+      const found = await lstat(this.at(name));
+      if (found.isSymbolicLink()) return { kind: 'link', target: await readlink(this.at(name)) };
+      return { kind: found.isDirectory() ? 'directory' : 'other' };
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return { kind: 'nothing' };
+      throw HostError.from(error, join(this.path, name));
+    }
+  }
+
+  /** Makes `name` a link, in the place of a link or of nothing, in one step (rename(2)); by way of a name of our own. */
+  async replaceLink(name: string, target: string, temporary: string): Promise<void> {
+    try {
+      await rm(this.at(temporary), { force: true });
+      await symlink(target, this.at(temporary));
+      await rename(this.at(temporary), this.at(name));
+      await this.sync();
+    } catch (error) {
+      await rm(this.at(temporary), { force: true }).catch(() => {});
+      throw HostError.from(error, join(this.path, name));
+    }
+  }
+
   list(): Promise<string[]> {
     return readdir(this.at('.'));
   }
@@ -83,6 +134,10 @@ export class DirectoryHandle {
 
   close(): Promise<void> {
     return this.#handle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Every path of `at` fails without /proc, and would blame the directory. */
@@ -106,14 +161,13 @@ export class DirectoryHandle {
   }
 
   async #foreign(name: string, path: string): Promise<HostError | undefined> {
-    const found = await lstat(this.at(name)).catch(() => undefined);
-    if (!found || found.isDirectory()) return undefined;
-    if (!found.isSymbolicLink()) {
+    const found = await this.entry(name).catch(() => undefined);
+    if (found?.kind === 'other') {
       return new HostError('DirectoryForeign', 'no directory but a file at', path, 'move it away');
     }
-    const target = await readlink(this.at(name)).catch(() => '?');
-    const remedy = 'uninstall what made it (Security Profiles Operator does) and remove the link';
-    return new HostError('DirectoryForeign', `a symbolic link to ${target.slice(0, 80)} is at`, path, remedy);
+    if (found?.kind !== 'link') return undefined;
+    const remedy = 'set replaceLink in agent.yaml to let it go, see docs/migrate-from-spo.md';
+    return new HostError('DirectoryForeign', `a symbolic link to ${found.target.slice(0, 80)} is at`, path, remedy);
   }
 
   static async #adopt(path: string, handle: FileHandle): Promise<DirectoryHandle> {

@@ -11,7 +11,7 @@ import {
   replaceFile,
 } from './atomic-file.ts';
 import { forEachLimited, Serial } from './concurrency.ts';
-import { closeChain, type DirectoryChain, isInPlace, openChain } from './directory-chain.ts';
+import { closeChain, type DirectoryChain, isInPlace, moved, openChain, takePlace } from './directory-chain.ts';
 import { DirectoryWatcher } from './directory-watcher.ts';
 import { HostError, type HostFailureReason } from './errors.ts';
 import { InstalledCopies } from './installed-copies.ts';
@@ -46,7 +46,8 @@ const CONCURRENCY = 4;
 export class ProfileDirectory {
   /** The directory as the node knows it. */
   readonly path: string;
-  readonly #chain: DirectoryChain;
+  #chain: DirectoryChain;
+  readonly #replaceLink: string;
   readonly #copies: InstalledCopies;
   readonly #log: Log;
   readonly #owned = new Map<string, Owned>();
@@ -54,20 +55,23 @@ export class ProfileDirectory {
   #watcher: DirectoryWatcher | undefined;
   #listener: ((change: DirectoryChange) => void) | undefined;
 
-  private constructor(chain: DirectoryChain, log: Log) {
+  private constructor(chain: DirectoryChain, replaceLink: string, log: Log) {
     this.path = chain.profiles.path;
     this.#chain = chain;
+    this.#replaceLink = replaceLink;
     this.#copies = new InstalledCopies(chain.copies);
     this.#log = log;
   }
 
   /**
    * Opens the directory, made when missing, and reads what is ours there; `check()` repairs what is not right.
-   * Throws a HostError, among them DirectoryForeign for a directory that another operator has put a link for.
+   * Throws a HostError, among them DirectoryForeign for a directory that another operator has put a link for; unless that
+   * link says `replaceLink`: then everything is made ready beside it, for `takePlace()`.
    */
-  static async open(options: { kubeletRoot: string; log: Log }): Promise<ProfileDirectory> {
-    const chain = await openChain(options.kubeletRoot);
-    const directory = new ProfileDirectory(chain, options.log);
+  static async open(options: { kubeletRoot: string; replaceLink?: string; log: Log }): Promise<ProfileDirectory> {
+    const { kubeletRoot, replaceLink = '', log } = options;
+    const chain = await openChain(kubeletRoot, replaceLink);
+    const directory = new ProfileDirectory(chain, replaceLink, log);
     try {
       await directory.#removeTemporaries();
       await directory.#load();
@@ -76,6 +80,18 @@ export class ProfileDirectory {
       await closeChain(chain);
       throw HostError.from(error, directory.path);
     }
+  }
+
+  /** Do container runtimes find what is installed here? */
+  get isVisible(): boolean {
+    return this.#chain.entrance !== 'none';
+  }
+
+  /** Replaces another operator's link by one to this directory, in one step. Throws a HostError. */
+  takePlace(): Promise<void> {
+    return this.#serial.run(async () => {
+      this.#chain = await takePlace(this.#chain, this.#replaceLink);
+    });
   }
 
   /** Every file that is ours, by name, right or not: what `remove` would remove. */
@@ -135,7 +151,7 @@ export class ProfileDirectory {
 
   /** Whoever finds the directory gone says so, once: inotify may have missed it. */
   async #isInPlace(): Promise<boolean> {
-    if (await isInPlace(this.#chain)) return true;
+    if (await isInPlace(this.#chain, this.#replaceLink)) return true;
     this.#watcher?.close();
     const listener = this.#listener;
     this.#listener = undefined;
@@ -344,7 +360,7 @@ export class ProfileDirectory {
     const inPlace = await this.#isInPlace();
     await forEachLimited(fileNames, CONCURRENCY, async fileName => {
       try {
-        if (!inPlace) throw this.#moved();
+        if (!inPlace) throw moved(this.#chain);
         if (!isProfileFileName(fileName)) throw invalidName(fileName);
         await work(fileName);
       } catch (error) {
@@ -352,11 +368,6 @@ export class ProfileDirectory {
         results.set(fileName, { ok: false, reason, message });
       }
     });
-  }
-
-  #moved(): HostError {
-    const remedy = 'the agent opens it again by itself';
-    return new HostError('DirectoryMissing', 'the directory was moved, replaced or deleted:', this.path, remedy);
   }
 
   #pathOf(fileName: string): string {

@@ -25,13 +25,16 @@ export interface Change<K extends KubeObject, T> {
 export class Collection<K extends KubeObject, T> {
   readonly items = new Map<string, T>();
   readonly #project: (object: K) => T;
+  readonly #keep: (object: K) => boolean;
   /** uid and resourceVersion of each item: whether an object is the one we know. */
   readonly #versions = new Map<string, string>();
   /** Keys that the list under way has shown. */
   #listed: Set<string> | undefined;
 
-  constructor(project: (object: K) => T) {
+  /** An object that is not kept is one that is not there. */
+  constructor(project: (object: K) => T, keep: (object: K) => boolean = () => true) {
     this.#project = project;
+    this.#keep = keep;
   }
 
   beginList(): void {
@@ -43,9 +46,10 @@ export class Collection<K extends KubeObject, T> {
     this.#listed = undefined;
   }
 
-  /** Throws what `project` throws; then the object stays as it was known before. */
+  /** Throws what `project` or `keep` throws; then the object stays as it was known before. */
   take(object: K): Change<K, T> | undefined {
     const key = objectKey(object.metadata);
+    if (!this.#keep(object)) return this.#drop(key, object.metadata.resourceVersion ?? '');
     this.#listed?.add(key);
     const { uid = '', resourceVersion = '' } = object.metadata;
     const version = `${uid}/${resourceVersion}`;

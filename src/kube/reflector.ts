@@ -34,6 +34,8 @@ export interface ReflectorOptions<K extends KubeObject, T> {
   readonly fieldSelector?: string;
   /** What to keep of an object. */
   project(object: K): T;
+  /** False for an object of no interest: it is as if it were not there, and takes no memory. */
+  keep?(object: K): boolean;
   readonly handler: ReflectorHandler<K, T>;
   readonly log: Log;
   readonly random?: () => number;
@@ -91,7 +93,10 @@ export class Reflector<K extends KubeObject, T> {
   constructor(options: ReflectorOptions<K, T>) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
-    this.#collection = new Collection(object => options.project(object));
+    this.#collection = new Collection(
+      object => options.project(object),
+      object => options.keep?.(object) ?? true,
+    );
     this.#trouble = new TroubleLog(options.log, 'watch', { resource: options.name });
     this.#streamingList = options.streamingList ?? true;
     // Nobody has to wait for it.

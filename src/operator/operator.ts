@@ -3,8 +3,10 @@ import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-p
 import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import type { NodeReport } from '../core/fleet/node-report.ts';
+import { holdsEverything, isTainted } from '../core/fleet/startup-taint.ts';
 import type { Log } from '../core/log.ts';
 import { GROUP, NODE_PLURAL, PROFILE_FINALIZER, PROFILE_PLURAL, RENDERED_SELECTOR, VERSION } from '../core/names.ts';
+import { profileNames } from '../core/profile/file-name.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
 import { findCondition } from '../core/status/conditions.ts';
 import { holdsOtherBundle } from '../core/status/installation.ts';
@@ -14,18 +16,20 @@ import { EventRecorder } from '../kube/events.ts';
 import { type KubeObject, resourcePath } from '../kube/objects.ts';
 import type { Change, Reflector } from '../kube/reflector.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
-import { AgentReconciler } from './agent-reconciler.ts';
+import { AgentReconciler, type Templates } from './agent-reconciler.ts';
 import { Bundle } from './bundle.ts';
 import { Fleet, type Node, nodeInfo, type ReportRef, reportRef } from './fleet.ts';
 import { NodeReconciler } from './node-reconciler.ts';
+import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
 import { ProfileReconciler } from './profile-reconciler.ts';
 import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-configmap.ts';
+import { removeStartupTaint } from './startup-taint.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export interface SeccompOperatorOptions {
   readonly namespace: string;
   readonly agentNamespace: string;
-  readonly agentTemplate: DaemonSet;
+  readonly templates: Templates;
   readonly agentImage: string;
   readonly parseYaml: (text: string) => unknown;
   readonly identity: string;
@@ -38,6 +42,8 @@ export const CONFIG_NAME = 'seccomp-operator';
 const AGENT_KEY = 'agent';
 const STATUS_INTERVAL_MS = 1_000;
 const BACKOFF = { initialMs: 50, maxMs: 60_000 };
+/** A node that carries the startup taint is looked at that often, without asking the API server. */
+const LOOK_AGAIN_MS = 1_000;
 /** The server is heard at least once a minute (bookmarks). */
 const SILENT_MS = 180_000;
 
@@ -45,6 +51,7 @@ const SILENT_MS = 180_000;
 export class SeccompOperator extends ReliableOperator {
   readonly #options: SeccompOperatorOptions;
   readonly #bundle = new Bundle();
+  readonly #uses = new PodUses();
   readonly #events: EventRecorder;
   readonly #work: WorkQueue;
   readonly #statuses: WorkQueue;
@@ -106,7 +113,7 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   protected override async init(): Promise<void> {
-    const { agentNamespace, agentTemplate, agentImage, parseYaml, log } = this.#options;
+    const { agentNamespace, templates, agentImage, parseYaml, log } = this.#options;
     const transport = this.transport;
     this.#profiles = this.watch<SeccompProfile, SeccompProfile>(
       { group: GROUP, version: VERSION, plural: PROFILE_PLURAL },
@@ -135,10 +142,18 @@ export class SeccompOperator extends ReliableOperator {
       { group: '', version: 'v1', plural: 'nodes' },
       { project: nodeInfo, handler: { changed: change => this.#nodeChanged(change) } },
     );
+    this.watch<Pod, PodUse>(
+      { group: '', version: 'v1', plural: 'pods' },
+      {
+        fieldSelector: UNFINISHED_PODS,
+        keep: usesProfiles,
+        project: podUse,
+        handler: { changed: change => this.#podChanged(change) },
+      },
+    );
     this.#daemonSets = this.watch<DaemonSet & KubeObject, DaemonSet & KubeObject>(
       { group: 'apps', version: 'v1', plural: 'daemonsets', namespace: agentNamespace },
       {
-        fieldSelector: `metadata.name=${agentTemplate.metadata.name}`,
         project: set => set,
         handler: { changed: () => this.#work.add(AGENT_KEY) },
       },
@@ -153,11 +168,11 @@ export class SeccompOperator extends ReliableOperator {
     );
     this.#agents = new AgentReconciler({
       transport,
-      template: agentTemplate,
+      templates,
       namespace: agentNamespace,
       image: agentImage,
       parse: parseYaml,
-      live: () => this.#daemonSets.items.get(`${agentNamespace}/${agentTemplate.metadata.name}`),
+      live: name => this.#daemonSets.items.get(`${agentNamespace}/${name}`),
       log,
     });
     this.#fleet = new Fleet(this.#nodes.items, this.#reports.items, this.#agents.config);
@@ -168,10 +183,12 @@ export class SeccompOperator extends ReliableOperator {
       agentNamespace,
       profiles: this.#profiles.items,
       bundle: this.#bundle,
+      uses: this.#uses,
     });
     this.#statusWriter = new StatusWriter({
       bundle: this.#bundle,
       fleet: this.#fleet,
+      uses: this.#uses,
       publication: profile => this.#reconciler.publication(profile),
       write: (profile, change) => this.#writeStatus(profile, change),
       transition: (profile, previous, next) => this.#tell(profile, previous, next),
@@ -220,6 +237,16 @@ export class SeccompOperator extends ReliableOperator {
     else if (previous) this.#bundle.gone(previous, resourceVersion);
     this.#work.add(profileKey(profile));
     this.#statuses.add(profile);
+  }
+
+  /** A profile that waits for its last Pod goes when that one is gone. */
+  #podChanged(change: Change<Pod, PodUse>): void {
+    for (const file of this.#uses.changed(change)) {
+      for (const name of profileNames(file).filter(each => this.#profiles.items.has(each))) {
+        this.#statuses.add(name);
+        if (this.#uses.count(name) === 0) this.#work.add(profileKey(name));
+      }
+    }
   }
 
   #nodeChanged({ key, item, previous }: Change<Node, NodeInfo>): void {
@@ -286,8 +313,31 @@ export class SeccompOperator extends ReliableOperator {
 
   async #reconcile(key: string): Promise<void> {
     if (key === AGENT_KEY) return this.#agents.reconcile();
-    if (key.startsWith(NODE_KEY)) return this.#nodeReconciler.reconcile(key.slice(NODE_KEY.length));
+    if (key.startsWith(NODE_KEY)) return this.#reconcileNode(key.slice(NODE_KEY.length));
     return this.#reconcileProfile(key.slice(PROFILE_KEY.length));
+  }
+
+  async #reconcileNode(name: string): Promise<void> {
+    await this.#nodeReconciler.reconcile(name);
+    const { startupTaint } = this.#agents.config;
+    const node = this.#nodes.items.get(name);
+    if (!node || !isTainted(node.taints, startupTaint)) return;
+    if (!this.#isComplete(name)) return this.#work.addAfter(nodeKey(name), LOOK_AGAIN_MS);
+    if (!(await removeStartupTaint(this.transport, name, startupTaint, this.log))) return;
+    const note = `every profile is on its disk: taint ${startupTaint} removed`;
+    const about = { apiVersion: 'v1', kind: 'Node', name, uid: node.uid };
+    this.#events.event(about, { type: 'Normal', reason: 'SeccompProfilesInstalled', action: 'Untaint', note });
+  }
+
+  /** Every profile has been looked at, and the node has reported all that came of it. */
+  #isComplete(node: string): boolean {
+    const isSettled = [...this.#profiles.items.values()].every(
+      ({ metadata: { name, generation } }) => this.#reconciler.publication(name)?.generation === generation,
+    );
+    const member = this.#fleet.members().find(each => each.name === node);
+    return (
+      isSettled && member !== undefined && holdsEverything(member.report, this.#bundle.expected(member.architecture))
+    );
   }
 
   async #reconcileProfile(name: string): Promise<void> {
@@ -298,11 +348,13 @@ export class SeccompOperator extends ReliableOperator {
       this.#statusWriter.forget(name);
       return;
     }
-    if (profile.metadata.deletionTimestamp === undefined) {
+    const goes = profile.metadata.deletionTimestamp !== undefined;
+    const waits = goes && this.#uses.count(name) > 0;
+    if (!goes || waits) {
       await this.#reconciler.publish(profile);
       this.#statuses.add(name);
     }
-    await this.#keepFinalizer(this.#newest(name));
+    if (!waits) await this.#keepFinalizer(this.#newest(name));
   }
 
   /** Set after the profile is on its way, so that it does not wait for that; a profile without rendered form needs none. */
@@ -366,7 +418,8 @@ export class SeccompOperator extends ReliableOperator {
       text: after.message,
     });
     if (isProgress) return;
-    const type = after.status === 'True' || after.reason === 'Disabled' ? 'Normal' : 'Warning';
+    const isWanted = after.status === 'True' || after.reason === 'Disabled' || after.reason === 'InUse';
+    const type = isWanted ? 'Normal' : 'Warning';
     this.#events.event(regarding(profile), { type, reason: after.reason, action: 'Reconcile', note: after.message });
   }
 }

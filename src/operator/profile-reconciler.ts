@@ -10,6 +10,7 @@ import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';
 import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
+import type { PodUses } from './pod-uses.ts';
 import { type ConfigMap, configMapName, renderedConfigMap, renderedRef, sayTheSame } from './rendered-configmap.ts';
 
 /** What became of a profile's newest generation that was looked at. */
@@ -25,6 +26,7 @@ export interface ProfileReconcilerOptions {
   readonly agentNamespace: string;
   readonly profiles: ReadonlyMap<string, SeccompProfile>;
   readonly bundle: Bundle;
+  readonly uses: PodUses;
   readonly fleet: Fleet;
   readonly log: Log;
 }
@@ -53,7 +55,7 @@ export class ProfileReconciler {
     const record = (phase: ProfilePhase, dependsOn: readonly string[] = []) =>
       this.#publications.set(name, { generation, phase, dependsOn });
     if (isDisabled(profile.spec)) {
-      await this.withdraw(name);
+      if (this.#options.uses.count(name) === 0) await this.withdraw(name);
       record({ is: 'disabled' });
       return;
     }
@@ -72,7 +74,7 @@ export class ProfileReconciler {
     }
   }
 
-  /** Removes the rendered form, after which the agents remove the file. */
+  /** Removes the rendered form, after which the agents remove the file. To be asked first: whether a Pod uses it. */
   async withdraw(name: string): Promise<void> {
     const { bundle, transport, log } = this.#options;
     const ref = bundle.get(name);

@@ -1,5 +1,5 @@
 import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
-import { API_VERSION, PROFILE_ANNOTATION, PROFILE_KIND, RENDERED_LABEL } from '../core/names.ts';
+import { PROFILE_ANNOTATION, RENDERED_LABEL } from '../core/names.ts';
 import { digestOf } from '../core/profile/digest.ts';
 import type { Rendered } from '../core/profile/variants.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -36,13 +36,16 @@ export function sayTheSame(rendered: ReadonlyMap<string, Rendered>, digests: Rea
   return rendered.size === digests.size && [...rendered].every(([key, { digest }]) => digests.get(key) === digest);
 }
 
-/** Owned by its profile, so that it goes with it even when no operator runs. */
+/**
+ * Not owned by its profile: a foreground deletion (Argo CD's kind) removes what an object owns before the object itself,
+ * and would take the file from under the Pods that use it.
+ */
 export function renderedConfigMap(
   namespace: string,
   profile: SeccompProfile,
   rendered: ReadonlyMap<string, Rendered>,
 ): ConfigMap {
-  const { name, uid } = profile.metadata;
+  const { name } = profile.metadata;
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -51,7 +54,6 @@ export function renderedConfigMap(
       namespace,
       labels: { [RENDERED_LABEL]: 'true' },
       annotations: { [PROFILE_ANNOTATION]: name },
-      ownerReferences: [{ apiVersion: API_VERSION, kind: PROFILE_KIND, name, uid: uid ?? '' }],
     },
     data: Object.fromEntries([...rendered].map(([key, { text }]) => [key, text])),
   };

@@ -7,12 +7,20 @@ import { installationOf } from '../core/status/installation.ts';
 import { type ProfileFacts, profileStatus } from '../core/status/profile-status.ts';
 import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
+import type { PodUses } from './pod-uses.ts';
 import type { Publication } from './profile-reconciler.ts';
 import type { RenderedRef } from './rendered-configmap.ts';
+
+/** Pods that a message names. */
+const MAX_USERS = 3;
+
+/** Pods come and go: their number alone is written that many times less often. */
+const CALM = 5;
 
 export interface StatusWriterOptions {
   readonly bundle: Bundle;
   readonly fleet: Fleet;
+  readonly uses: PodUses;
   readonly publication: (profile: string) => Publication | undefined;
   /** Writes the status, refused by the API server when the profile is newer than this one. */
   readonly write: (profile: SeccompProfile, change: object) => Promise<void>;
@@ -58,15 +66,17 @@ export class StatusWriter {
     this.#waiting.delete(name);
   }
 
-  #facts({ metadata }: SeccompProfile): ProfileFacts {
-    const { bundle, fleet } = this.#options;
+  #facts({ metadata, spec }: SeccompProfile): ProfileFacts {
+    const { bundle, fleet, uses } = this.#options;
     const { name, generation = 0 } = metadata;
     const publication = this.#options.publication(name);
     const ref = bundle.get(name);
     return {
       generation,
       localhostProfile: localhostProfile(name),
+      mode: spec.mode ?? 'Enforce',
       phase: phaseOf(metadata.deletionTimestamp !== undefined, generation, publication, ref),
+      users: { count: uses.count(name), first: uses.names(name, MAX_USERS) },
       digests: ref ? digestsByArchitecture(ref, fleet.architectures()) : new Map(),
       installation: ref
         ? installationOf(name, ref.resourceVersion, fleet.members(), architecture => bundle.expected(architecture))
@@ -79,7 +89,8 @@ export class StatusWriter {
     const now = this.#options.now();
     const since = this.#waiting.get(name) ?? now;
     this.#waiting.set(name, since);
-    return Math.max(0, since + this.#options.intervalMs - now);
+    const isCalm = isDeepStrictEqual({ ...previous, usedBy: 0 }, { ...next, usedBy: 0 });
+    return Math.max(0, since + this.#options.intervalMs * (isCalm ? CALM : 1) - now);
   }
 }
 

@@ -51,8 +51,8 @@ describe('the API server, asked to take a SeccompProfile', () => {
     ],
     [
       'a field that does not exist',
-      manifest({ defaultAction: 'SCMP_ACT_LOG', mode: 'Audit' }),
-      'spec.mode',
+      manifest({ defaultAction: 'SCMP_ACT_LOG', dryRun: true }),
+      'spec.dryRun',
       /unknown field/,
     ],
     ['a field of a rule that does not exist', withRule({ includes: {} }), 'spec.syscalls[0].includes', /unknown field/],
@@ -152,6 +152,12 @@ describe('the API server, asked to take a SeccompProfile', () => {
       manifest({ defaultAction: 'SCMP_ACT_LOG', state: 'Off' }),
       'spec.state',
       /supported values: "Enabled", "Disabled"/,
+    ],
+    [
+      'a mode that does not exist',
+      manifest({ defaultAction: 'SCMP_ACT_ERRNO', mode: 'Log' }),
+      'spec.mode',
+      /supported values: "Enforce", "Audit"/,
     ],
     [
       'a name that is too long for a file',

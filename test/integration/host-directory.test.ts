@@ -350,7 +350,7 @@ describe('the profile directory of a node', () => {
       const before = stamps(root.path);
       const error = await failure(root.open());
       expect(error.reason).to.equal('DirectoryForeign');
-      expect(error.message).to.include(target).and.to.include('remove the link');
+      expect(error.message).to.include(target).and.to.include('replaceLink');
       expect(readlinkSync(root.profiles)).to.equal(target);
       expect(stamps(root.path)).to.deep.equal(before);
     });

@@ -1,24 +1,31 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { cachePath, locked, type Progress, place } from './cache.ts';
+import { goBuild } from './go.ts';
 
 const run = promisify(execFile);
 
-/** Where the programs of a control plane are. */
+/** Where the programs of Kubernetes are. */
 export interface Binaries {
   readonly directory: string;
   readonly source: 'KUBEBUILDER_ASSETS' | 'cache' | 'download' | 'build';
 }
 
-export type Progress = (line: string) => void;
+export interface BinariesOptions {
+  /** What is needed: an API server to test against, or everything that a cluster with nodes runs. */
+  readonly programs?: 'api-server' | 'cluster';
+  /** A minor version such as v1.36; the one of kube/go.mod if it is not given. */
+  readonly kubernetes?: string;
+}
 
-const PROGRAMS = ['etcd', 'kube-apiserver', 'kubectl'];
-const BUILT_PROGRAMS = [...PROGRAMS, 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet'];
+const PROGRAMS = {
+  'api-server': ['etcd', 'kube-apiserver', 'kubectl'],
+  cluster: ['etcd', 'kube-apiserver', 'kubectl', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet'],
+};
 const MODULE = join(import.meta.dirname, 'kube');
 /** The release that upstream packages for tests like these; the one built here is that of go.mod. */
 const RELEASE = 'v1.37.0';
@@ -26,95 +33,78 @@ const RELEASES = 'https://github.com/kubernetes-sigs/controller-tools/releases/d
 
 /**
  * KUBEBUILDER_ASSETS if set, else what is cached, else upstream's download, else a build from Go modules.
- * SECCOMP_OPERATOR_KUBE=download or =build goes that way only.
+ * SECCOMP_OPERATOR_KUBE=download or =build goes that way only. Upstream packages an API server without nodes, and of one
+ * version: anything else is built.
  */
-export async function findBinaries(progress: Progress): Promise<Binaries> {
+export async function findBinaries(progress: Progress, options: BinariesOptions = {}): Promise<Binaries> {
+  const { programs = 'api-server', kubernetes } = options;
+  const needed = PROGRAMS[programs];
+  const requirements = await moduleFile(kubernetes);
+  const isDownloadable = programs === 'api-server' && requirements === 'go.mod';
   const given = process.env['KUBEBUILDER_ASSETS'];
-  if (given) return { directory: complete(given), source: 'KUBEBUILDER_ASSETS' };
-  const directory = await cacheDirectory();
-  if (isComplete(directory)) return { directory, source: 'cache' };
-  return locked(`${directory}.holder`, progress, async () => {
-    if (isComplete(directory)) return { directory, source: 'cache' };
-    const way = process.env['SECCOMP_OPERATOR_KUBE'];
-    if (way !== 'build' && (await place(directory, into => download(into, progress))))
-      return { directory, source: 'download' };
-    if (way === 'download') throw new Error(`Kubernetes ${RELEASE} could not be downloaded from ${RELEASES}`);
-    await place(directory, into => compile(into, progress));
-    return { directory, source: 'build' };
-  });
+  if (given && isDownloadable) return { directory: complete(given, needed), source: 'KUBEBUILDER_ASSETS' };
+  const directory = await cacheDirectory(requirements);
+  if (isComplete(directory, needed)) return { directory, source: 'cache' };
+  return locked(
+    directory,
+    line => progress(`Kubernetes: ${line}`),
+    async () => {
+      if (isComplete(directory, needed)) return { directory, source: 'cache' };
+      const way = process.env['SECCOMP_OPERATOR_KUBE'];
+      if (isDownloadable && way !== 'build' && (await place(directory, into => download(into, progress))))
+        return { directory, source: 'download' };
+      if (way === 'download' && isDownloadable)
+        throw new Error(`Kubernetes ${RELEASE} could not be downloaded from ${RELEASES}`);
+      await place(directory, into => compile(into, requirements, progress));
+      return { directory, source: 'build' };
+    },
+  );
 }
 
-const isComplete = (directory: string): boolean => PROGRAMS.every(program => existsSync(join(directory, program)));
+/** The minor versions of Kubernetes that can be built here: the newest, of go.mod, first. */
+export async function kubernetesVersions(): Promise<string[]> {
+  const others = (await readdir(MODULE)).filter(name => /^v[\d.]+\.mod$/.test(name)).map(name => name.slice(0, -4));
+  return [minor(await kubernetesOf('go.mod')), ...others.sort().reverse()];
+}
 
-function complete(directory: string): string {
-  const missing = PROGRAMS.filter(program => !existsSync(join(directory, program)));
+/** The minor version that is meant, with its `v`; the newest if none is given. */
+export async function kubernetesVersion(wanted?: string): Promise<string> {
+  const known = await kubernetesVersions();
+  const version = wanted ? `v${wanted.replace(/^v/, '')}` : known[0];
+  if (version && known.includes(version)) return version;
+  throw new Error(
+    `Kubernetes ${wanted} is not known here, only ${known.join(', ')}: to add one, see test/rig/README.md`,
+  );
+}
+
+/** The file of module requirements for a minor version, as `go build -modfile` takes it. */
+async function moduleFile(kubernetes: string | undefined): Promise<string> {
+  const version = await kubernetesVersion(kubernetes);
+  return version === (await kubernetesVersions())[0] ? 'go.mod' : `${version}.mod`;
+}
+
+const minor = (version: string): string => version.split('.').slice(0, 2).join('.');
+
+async function kubernetesOf(requirements: string): Promise<string> {
+  const text = await readFile(join(MODULE, requirements), 'utf8');
+  return /^\tk8s\.io\/kubernetes (v[\d.]+)$/m.exec(text)?.[1] ?? 'v0.0.0';
+}
+
+const isComplete = (directory: string, programs: readonly string[]): boolean =>
+  programs.every(program => existsSync(join(directory, program)));
+
+function complete(directory: string, programs: readonly string[]): string {
+  const missing = programs.filter(program => !existsSync(join(directory, program)));
   if (missing.length)
     throw new Error(`KUBEBUILDER_ASSETS=${directory} lacks ${missing.join(', ')}: see "setup-envtest use"`);
   return directory;
 }
 
-async function cacheDirectory(): Promise<string> {
+async function cacheDirectory(requirements: string): Promise<string> {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${RELEASE}`);
-  for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(await readFile(join(MODULE, file)));
-  const root = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(root, 'seccomp-operator', `kube-${hash.digest('hex').slice(0, 16)}`);
-}
-
-/**
- * Fills a directory beside its place and moves it there, so that a half-filled one is never taken for good. The lock is
- * held: what is beside its place already was left by a process that was killed.
- */
-async function place(directory: string, fill: (into: string) => Promise<boolean>): Promise<boolean> {
-  const into = `${directory}.new`;
-  await rm(into, { recursive: true, force: true });
-  await mkdir(into);
-  try {
-    if (!(await fill(into))) return false;
-    await rm(directory, { recursive: true, force: true });
-    await rename(into, directory);
-    return true;
-  } finally {
-    await rm(into, { recursive: true, force: true });
-  }
-}
-
-/** One process fetches or builds, others wait for it. */
-async function locked<T>(lock: string, progress: Progress, work: () => Promise<T>): Promise<T> {
-  await mkdir(join(lock, '..'), { recursive: true });
-  let isTold = false;
-  while (!(await take(lock))) {
-    if (!isTold) progress('another process is getting Kubernetes; waiting for it');
-    isTold = true;
-    await sleep(1_000);
-  }
-  try {
-    return await work();
-  } finally {
-    await rm(lock, { force: true });
-  }
-}
-
-/** The lock is a link to the pid of its holder: made in one step, and void once that process has ended. */
-async function take(lock: string): Promise<boolean> {
-  try {
-    await symlink(String(process.pid), lock);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const holder = await readlink(lock).catch(() => undefined);
-    if (holder && !isAlive(Number(holder))) await rm(lock, { force: true });
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: there is one, of another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  const sums = requirements.replace(/\.mod$/, '.sum');
+  for (const file of [requirements, sums, 'main.go']) hash.update(await readFile(join(MODULE, file)));
+  return cachePath(`kube-${hash.digest('hex').slice(0, 16)}`);
 }
 
 async function download(into: string, progress: Progress): Promise<boolean> {
@@ -132,7 +122,7 @@ async function download(into: string, progress: Progress): Promise<boolean> {
     await writeFile(file, archive);
     await run('tar', ['-xzf', file, '-C', into, '--strip-components=2']);
     await rm(file);
-    return isComplete(into);
+    return isComplete(into, PROGRAMS['api-server']);
   } catch (error) {
     progress(`no download: ${(error as Error).message}`);
     return false;
@@ -145,10 +135,9 @@ async function get(url: string): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
-async function compile(into: string, progress: Progress): Promise<true> {
-  progress('building Kubernetes from Go modules: about 10 minutes on 2 cores the first time, then cached');
-  const version =
-    /^\tk8s\.io\/kubernetes (v[\d.]+)$/m.exec(await readFile(join(MODULE, 'go.mod'), 'utf8'))?.[1] ?? 'v0.0.0';
+async function compile(into: string, requirements: string, progress: Progress): Promise<true> {
+  const version = await kubernetesOf(requirements);
+  progress(`building Kubernetes ${version} from Go modules: about 10 minutes on 2 cores the first time, then cached`);
   const [major, minor] = version.slice(1).split('.');
   const stamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap(path => [
     `-X ${path}.gitVersion=${version}`,
@@ -156,34 +145,8 @@ async function compile(into: string, progress: Progress): Promise<true> {
     `-X ${path}.gitMinor=${minor}`,
     `-X ${path}.gitTreeState=clean`,
   ]);
-  const from = performance.now();
-  const timer = setInterval(
-    () => progress(`still building (${Math.round((performance.now() - from) / 1000)} s)`),
-    15_000,
-  );
-  try {
-    await go(['build', '-trimpath', '-ldflags', `-s -w ${stamps.join(' ')}`, '-o', join(into, 'kube'), '.']);
-  } finally {
-    clearInterval(timer);
-  }
-  for (const program of BUILT_PROGRAMS) await symlink('kube', join(into, program));
+  const output = ['-ldflags', `-s -w ${stamps.join(' ')}`, '-o', join(into, 'kube'), '.'];
+  await goBuild({ module: MODULE, args: [`-modfile=${requirements}`, ...output] }, progress);
+  for (const program of PROGRAMS.cluster) await symlink('kube', join(into, program));
   return true;
-}
-
-function go(args: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('go', args, {
-      cwd: MODULE,
-      env: { ...process.env, CGO_ENABLED: '0' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let errors = '';
-    child.stderr.on('data', chunk => {
-      errors = (errors + chunk).slice(-4_000);
-    });
-    child.once('error', () =>
-      reject(new Error('Go is missing: install Go 1.26, or set KUBEBUILDER_ASSETS to the programs of envtest')),
-    );
-    child.once('exit', code => (code === 0 ? resolve() : reject(new Error(`go build failed:\n${errors}`))));
-  });
 }

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Binaries, findBinaries, type Progress } from './binaries.ts';
+import { type Binaries, findBinaries } from './binaries.ts';
+import type { Progress } from './cache.ts';
 import { Certificates } from './certificates.ts';
 import { freePorts, ManagedProcess } from './process.ts';
 import { until } from './until.ts';
@@ -12,6 +13,22 @@ export interface ControlPlaneOptions {
   /** Writes each request's metadata to {@link ControlPlane.auditLog}. */
   readonly audit?: boolean;
   readonly progress?: Progress;
+  /** A minor version such as v1.36. */
+  readonly kubernetes?: string;
+  /** For nodes: on a network that they share, with controllers and a scheduler. Without it on loopback, for itself. */
+  readonly site?: ControlPlaneSite;
+}
+
+/** Where a control plane that has nodes is. */
+export interface ControlPlaneSite {
+  /** For all that it writes, which it does not remove. */
+  readonly directory: string;
+  /** Words before a command that run it where the control plane shall run. */
+  readonly enter: readonly string[];
+  readonly address: string;
+  readonly serviceRange: string;
+  /** The first address of that range, which is the API server's own Service. */
+  readonly apiService: string;
 }
 
 export interface Finished {
@@ -30,14 +47,17 @@ export class ControlPlane {
   #apiserver: ManagedProcess | undefined;
   readonly #etcdPorts: readonly [number, number];
   readonly #options: ControlPlaneOptions;
+  readonly #controllers: ManagedProcess[] = [];
 
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-    const binaries = await findBinaries(options.progress ?? (() => {}));
-    const directory = await mkdtemp(join(tmpdir(), 'seccomp-operator-'));
+    const { progress = () => {}, kubernetes, site } = options;
+    const programs = site ? 'cluster' : 'api-server';
+    const binaries = await findBinaries(progress, { programs, ...(kubernetes && { kubernetes }) });
+    const directory = site?.directory ?? (await mkdtemp(join(tmpdir(), 'seccomp-operator-')));
     const certificates = await Certificates.create(directory);
-    await certificates.issue('apiserver', '/CN=kube-apiserver', 'IP:127.0.0.1,IP:10.96.0.1,DNS:localhost');
+    await certificates.issue('apiserver', '/CN=kube-apiserver', namesOf(site));
     await certificates.issue('admin', '/O=system:masters/CN=admin');
-    const ports = (await freePorts(3)) as [number, number, number];
+    const ports = site ? OWN_PORTS : ((await freePorts(3)) as [number, number, number]);
     const plane = new ControlPlane(directory, binaries, certificates, ports, options);
     try {
       await plane.#start();
@@ -52,11 +72,11 @@ export class ControlPlane {
     directory: string,
     binaries: Binaries,
     certificates: Certificates,
-    [port, etcdPort, peerPort]: [number, number, number],
+    [port, etcdPort, peerPort]: readonly [number, number, number],
     options: ControlPlaneOptions,
   ) {
     this.directory = directory;
-    this.server = `https://127.0.0.1:${port}`;
+    this.server = `https://${options.site?.address ?? '127.0.0.1'}:${port}`;
     this.#binaries = binaries;
     this.#certificates = certificates;
     this.#etcdPorts = [etcdPort, peerPort];
@@ -128,10 +148,23 @@ export class ControlPlane {
     await this.#startApiserver();
   }
 
+  /** Files of a certificate for whom `subject` names, as openssl takes it. */
+  async issue(name: string, subject: string): Promise<{ certificate: string; key: string }> {
+    await this.#certificates.issue(name, subject);
+    return { certificate: this.#certificates.certificate(name), key: this.#certificates.key(name) };
+  }
+
+  /** A kubeconfig with a certificate for whom `subject` names. */
+  async kubeconfigOf(name: string, subject: string): Promise<string> {
+    const { certificate, key } = await this.issue(name, subject);
+    return this.#writeKubeconfig(name, { 'client-certificate': certificate, 'client-key': key });
+  }
+
   async stop(): Promise<void> {
+    for (const each of this.#controllers) await each.kill();
     await this.#apiserver?.kill();
     await this.#etcd?.kill();
-    await rm(this.directory, { recursive: true, force: true });
+    if (!this.#options.site) await rm(this.directory, { recursive: true, force: true });
   }
 
   async #start(): Promise<void> {
@@ -152,6 +185,7 @@ export class ControlPlane {
       '--unsafe-no-fsync',
     ]);
     await this.#startApiserver();
+    if (this.#options.site) await this.#startControllers();
   }
 
   async #startApiserver(): Promise<void> {
@@ -159,19 +193,18 @@ export class ControlPlane {
     const keys = this.#certificates;
     this.#apiserver = this.#process('kube-apiserver', [
       `--etcd-servers=http://127.0.0.1:${this.#etcdPorts[0]}`,
-      '--bind-address=127.0.0.1',
       `--secure-port=${port}`,
       `--tls-cert-file=${keys.certificate('apiserver')}`,
       `--tls-private-key-file=${keys.key('apiserver')}`,
       `--client-ca-file=${keys.certificate('ca')}`,
       '--authorization-mode=Node,RBAC',
       '--enable-admission-plugins=NodeRestriction',
-      '--service-cluster-ip-range=10.96.0.0/16',
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${keys.certificate('sa')}`,
       `--service-account-signing-key-file=${keys.key('sa')}`,
       '--allow-privileged=true',
       '--profiling=false',
+      ...(this.#options.site ? await this.#siteFlags(this.#options.site) : LOOPBACK_FLAGS),
       ...(this.#options.audit ? await this.#auditFlags() : []),
     ]);
     const outcome = await until(
@@ -180,6 +213,50 @@ export class ControlPlane {
       { timeoutMs: 120_000 },
     );
     if (outcome === 'ended') throw new Error(`kube-apiserver ended: ${this.apiserver.log().slice(-1000)}`);
+  }
+
+  /** What the API server takes to reach kubelets, and Pods that serve APIs or webhooks. */
+  async #siteFlags({ address, serviceRange }: ControlPlaneSite): Promise<string[]> {
+    const keys = this.#certificates;
+    await keys.issue('front-proxy', '/CN=front-proxy');
+    return [
+      '--bind-address=0.0.0.0',
+      `--advertise-address=${address}`,
+      `--service-cluster-ip-range=${serviceRange}`,
+      '--enable-aggregator-routing=true',
+      `--requestheader-client-ca-file=${keys.certificate('ca')}`,
+      '--requestheader-allowed-names=front-proxy',
+      '--requestheader-username-headers=X-Remote-User',
+      '--requestheader-group-headers=X-Remote-Group',
+      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+      `--proxy-client-cert-file=${keys.certificate('front-proxy')}`,
+      `--proxy-client-key-file=${keys.key('front-proxy')}`,
+      `--kubelet-client-certificate=${keys.certificate('admin')}`,
+      `--kubelet-client-key=${keys.key('admin')}`,
+      '--kubelet-preferred-address-types=InternalIP',
+    ];
+  }
+
+  async #startControllers(): Promise<void> {
+    const keys = this.#certificates;
+    const start = async (name: string, flags: readonly string[]) => {
+      const kubeconfig = await this.kubeconfigOf(name, `/CN=system:${name}`);
+      const asked = ['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'];
+      const common = [...asked.map(flag => `--${flag}=${kubeconfig}`), '--bind-address=127.0.0.1', '--profiling=false'];
+      this.#controllers.push(this.#process(name, [...common, '--leader-elect=false', ...flags]));
+    };
+    await start('kube-scheduler', []);
+    await start('kube-controller-manager', [
+      '--use-service-account-credentials=true',
+      `--service-account-private-key-file=${keys.key('sa')}`,
+      `--root-ca-file=${keys.certificate('ca')}`,
+      `--cluster-signing-cert-file=${keys.certificate('ca')}`,
+      `--cluster-signing-key-file=${keys.key('ca')}`,
+      `--flex-volume-plugin-dir=${join(this.directory, 'volume-plugins')}`,
+      // A node is silent for two of its kubelet's leases: said after half the usual time.
+      '--node-monitor-grace-period=20s',
+      '--node-monitor-period=2s',
+    ]);
   }
 
   async #auditFlags(): Promise<string[]> {
@@ -204,24 +281,42 @@ export class ControlPlane {
   }
 
   #process(name: string, args: string[]): ManagedProcess {
-    const command = join(this.#binaries.directory, name);
-    return new ManagedProcess({ name, command, args, logFile: join(this.directory, `${name}.log`) });
+    const words = [...(this.#options.site?.enter ?? []), join(this.#binaries.directory, name), ...args];
+    const [command, ...rest] = words as [string, ...string[]];
+    return new ManagedProcess({ name, command, args: rest, logFile: join(this.directory, `${name}.log`) });
   }
 
   async #writeKubeconfig(name: string, user: Record<string, string>): Promise<string> {
     const path = this.kubeconfigPath(name);
-    const cluster = { server: this.server, 'certificate-authority': this.#certificates.certificate('ca') };
+    await writeFile(path, this.kubeconfigText(name, user, this.caFile));
+    return path;
+  }
+
+  kubeconfigText(name: string, user: Record<string, string>, caFile: string): string {
     const config = {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: 'rig', cluster }],
+      clusters: [{ name: 'rig', cluster: { server: this.server, 'certificate-authority': caFile } }],
       users: [{ name, user }],
       contexts: [{ name: 'rig', context: { cluster: 'rig', user: name } }],
       'current-context': 'rig',
     };
-    await writeFile(path, JSON.stringify(config, undefined, 2));
-    return path;
+    return JSON.stringify(config, undefined, 2);
   }
+}
+
+/** In a network of its own nothing else has these. */
+const OWN_PORTS = [6443, 2379, 2380] as const;
+
+const LOOPBACK_FLAGS = ['--bind-address=127.0.0.1', '--service-cluster-ip-range=10.96.0.0/16'];
+
+/** What the API server's certificate is for. */
+function namesOf(site: ControlPlaneSite | undefined): string {
+  const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'].map(name => `DNS:${name}`);
+  const addresses = ['127.0.0.1', ...(site ? [site.address, site.apiService] : ['10.96.0.1'])].map(
+    each => `IP:${each}`,
+  );
+  return [...addresses, 'DNS:localhost', ...service].join(',');
 }
 
 export const startControlPlane = ControlPlane.start;

@@ -1,5 +1,22 @@
 import { findBinaries } from './binaries.ts';
+import { findHelm } from './helm.ts';
+import { imageArchive } from './images/images.ts';
+import { BUSYBOX, PAUSE } from './images/recipes.ts';
+import { findNodeBinaries } from './node-binaries.ts';
 
-/** Gets Kubernetes before any test waits for it, so that its progress is seen. */
-const { source, directory } = await findBinaries(line => console.error(`  ${line}`));
-console.error(`Kubernetes: ${source} (${directory})`);
+const progress = (line: string) => console.error(`  ${line}`);
+
+/** Gets what tests run before any of them waits for it, so that its progress is seen. */
+console.error(`Helm: ${await findHelm(progress)}`);
+if (process.env['SECCOMP_OPERATOR_E2E'] === 'off') {
+  const { source, directory } = await findBinaries(progress);
+  console.error(`Kubernetes: ${source} (${directory}); SECCOMP_OPERATOR_E2E=off: no tests on real nodes`);
+} else {
+  const { source, directory } = await findBinaries(progress, { programs: 'cluster' });
+  console.error(`Kubernetes: ${source} (${directory})`);
+  // Without root the tests on real nodes say so themselves, one by one.
+  if (process.getuid?.() === 0) {
+    console.error(`containerd, runc: ${await findNodeBinaries(progress)}`);
+    for (const recipe of [PAUSE, BUSYBOX]) await imageArchive(recipe, progress);
+  }
+}

@@ -93,6 +93,96 @@ export interface SeccompNodeStatus {
    */
   architecture?: string;
   /**
+   * System calls that seccomp filters logged or refused in this node's containers, as the kernel's audit records tell. Written by the violations program, where the configuration enables it; counts begin anew when that starts.
+   */
+  violations?: {
+    /**
+     * Watching while records are read; Blind when they cannot be, see message; Stopped after it was ended.
+     */
+    state: 'Watching' | 'Blind' | 'Stopped';
+    /**
+     * For a person to act on.
+     */
+    message: string;
+    /**
+     * Where the records come from. KernelLog is rate-limited by the kernel.
+     */
+    source: 'AuditNetlink' | 'KernelLog';
+    /**
+     * When this counting began.
+     */
+    since: string;
+    /**
+     * Records of calls made in containers.
+     */
+    recorded: number;
+    /**
+     * Records that came faster than they were read, and that the kernel dropped.
+     */
+    lost: number;
+    /**
+     * Records of processes that had ended before their container could be found out.
+     */
+    unattributed: number;
+    /**
+     * Of those recorded, calls that are in no entry any more and never were in a report.
+     */
+    unlisted: number;
+    /**
+     * What was called where, the latest first: at most 20 calls of a container and 100 of a node. Which profile a container has is not known here.
+     *
+     * @maxItems 100
+     *
+     * Items: One call of one container, with one outcome.
+     */
+    entries: {
+      /**
+       * UID of the Pod; of a static Pod the one that its mirror Pod has as annotation.
+       */
+      podUID: string;
+      /**
+       * The runtime's id of the container.
+       */
+      containerID: string;
+      /**
+       * Name of the call; syscall_0x1f4 where it is not known.
+       */
+      syscall: string;
+      /**
+       * What the calling program is made for, as libseccomp names it.
+       */
+      architecture: string;
+      /**
+       * What the filter did, such as SCMP_ACT_LOG.
+       */
+      action: string;
+      /**
+       * The error number that the caller got, with SCMP_ACT_ERRNO.
+       */
+      errno?: number;
+      /**
+       * Name of a thread that made the call, at most 15 bytes; a program can choose it.
+       */
+      command: string;
+      /**
+       * Path of its program, as the container has it.
+       */
+      executable?: string;
+      /**
+       * How often, since firstTime.
+       */
+      count: number;
+      /**
+       * When counting of this entry began.
+       */
+      firstTime: string;
+      /**
+       * When it was seen last.
+       */
+      lastTime: string;
+    }[];
+  };
+  /**
    * Synced, and Drifted while a repair is less than an hour ago.
    *
    * @maxItems 8

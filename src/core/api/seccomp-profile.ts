@@ -108,6 +108,10 @@ export interface SeccompProfileSpec {
    */
   state?: 'Enabled' | 'Disabled';
   /**
+   * Enforce, unless given: the profile as written. Audit refuses nothing: each action that would refuse a call (KILL, TRAP, ERRNO, TRACE), default and rules, is SCMP_ACT_LOG, so that calls pass and the kernel logs them; ALLOW, LOG and NOTIFY stay. It is of this profile alone: of a base, only rules are taken.
+   */
+  mode?: 'Enforce' | 'Audit';
+  /**
    * True means Disabled whatever state says, as in v1beta1 of Security Profiles Operator. Prefer state.
    */
   disabled?: boolean;
@@ -190,6 +194,10 @@ export interface SeccompProfileStatus {
    */
   localhostProfile?: string;
   /**
+   * The mode of the form that nodes are to hold.
+   */
+  mode?: 'Enforce' | 'Audit';
+  /**
    * SHA-256 of the file, as sha256sum prints it on a node; see variants where nodes differ.
    */
   digest?: string;
@@ -210,6 +218,10 @@ export interface SeccompProfileStatus {
      */
     digest: string;
   }[];
+  /**
+   * Pods that have not ended and refer to it, by the Pod's own or one of its containers' settings. While there is one, the file stays on nodes, also when the profile is deleted or disabled.
+   */
+  usedBy?: number;
   /**
    * How many nodes hold this generation.
    */
@@ -256,6 +268,92 @@ export interface SeccompProfileStatus {
      */
     message: string;
   }[];
+  /**
+   * Calls that the filter logged or refused in Pods that use this profile, where the configuration enables that they are watched; absent while none was seen. In Audit mode, calls that it would refuse.
+   */
+  violations?: {
+    /**
+     * How many, since the profile was made.
+     */
+    total: number;
+    /**
+     * Of these, what the present reports of nodes hold; from here the operator counts on.
+     */
+    inReports: number;
+    /**
+     * When one was seen last.
+     */
+    lastTime: string;
+    /**
+     * The ten most frequent.
+     *
+     * @maxItems 10
+     *
+     * Items: One call with one outcome.
+     */
+    calls: {
+      /**
+       * Name of the call; syscall_0x1f4 where it is not known.
+       */
+      syscall: string;
+      /**
+       * What the calling program is made for, as libseccomp names it.
+       */
+      architecture: string;
+      /**
+       * What the filter did, such as SCMP_ACT_LOG.
+       */
+      action: string;
+      /**
+       * The error number that the caller got, with SCMP_ACT_ERRNO.
+       */
+      errno?: number;
+      /**
+       * Any, when the profile looks at none of the call's arguments; Conditional, when it does: those that were used met no rule that allows them. The kernel does not record arguments.
+       */
+      arguments: 'Any' | 'Conditional';
+      /**
+       * How often.
+       */
+      count: number;
+      /**
+       * Of these, what the present reports of nodes hold.
+       */
+      inReports: number;
+      /**
+       * When it was seen first.
+       */
+      firstTime: string;
+      /**
+       * When it was seen last.
+       */
+      lastTime: string;
+      /**
+       * Name of a thread that made the call, at most 15 bytes; a program can choose it.
+       */
+      command?: string;
+      /**
+       * The last that made it, at most five, as namespace/pod/container.
+       *
+       * @maxItems 5
+       *
+       * Items: Such as default/web-0/nginx; without the container where that is not known.
+       */
+      pods: string[];
+      /**
+       * The last on which it was made, at most five.
+       *
+       * @maxItems 5
+       *
+       * Items: Name of the node.
+       */
+      nodes: string[];
+    }[];
+    /**
+     * Number of other calls that total counts too.
+     */
+    otherCalls: number;
+  };
   /**
    * Ready; Reconciling while nodes are being brought up to date; Stalled when somebody has to change something. The last two are absent when they do not apply.
    *

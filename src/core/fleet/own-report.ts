@@ -35,10 +35,13 @@ const MAX_FAILURES = 16;
 /** For so long after a repair the node counts as drifted. */
 const DRIFT_MS = 3_600_000;
 
-/** The whole report. Every field is there (null where it says nothing), so that a merge patch replaces all of it. */
-export type NodeReportBody = { [F in keyof Required<SeccompNodeStatus>]: SeccompNodeStatus[F] | null };
+/** What the agent says; `violations` is for another program to write. */
+export type OwnStatus = Omit<SeccompNodeStatus, 'violations'>;
 
-export function ownReport(facts: NodeFacts, previous: SeccompNodeStatus | undefined, now: Date): NodeReportBody {
+/** The whole report. Every field is there (null where it says nothing), so that a merge patch replaces all of it. */
+export type NodeReportBody = { [F in keyof Required<OwnStatus>]: OwnStatus[F] | null };
+
+export function ownReport(facts: NodeFacts, previous: OwnStatus | undefined, now: Date): NodeReportBody {
   const failures = [...facts.failures].sort(([a], [b]) => (a < b ? -1 : 1));
   const { appliedTo, installed } = facts;
   const bundle = { digest: bundleDigest(installed), profiles: installed.size, resourceVersion: appliedTo ?? '' };

@@ -22,3 +22,10 @@ export const isAction = (value: unknown): boolean => typeof value === 'string' &
 
 /** Only these carry a number for the caller; crun refuses it on others. */
 export const takesErrno = (action: string): boolean => action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
+
+/**
+ * The call is not made, unless a tracer happens to be attached (SCMP_ACT_TRACE without one gives ENOSYS, seccomp(2)). Not
+ * SCMP_ACT_NOTIFY: there a program decides, which a runtime demands to be there when the container starts.
+ */
+export const isRefusing = (action: string): boolean =>
+  action !== 'SCMP_ACT_NOTIFY' && rank(action) > rank('SCMP_ACT_LOG');

@@ -21,6 +21,11 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   mips64le: ['MIPSEL64', 'MIPSEL', 'MIPSEL64N32'],
 };
 
+/** Those of families that have more than one: the kernel of such a node runs programs of each of them. */
+export const COMPATIBLE_ARCHITECTURES: readonly string[] = Object.values(FAMILIES)
+  .filter(family => family.length > 1)
+  .flatMap(family => family.map(name => `SCMP_ARCH_${name}`));
+
 /**
  * The listed architectures of the node's family, in a fixed order. Empty when none is: then the field is left out, and the
  * runtime filters the native architecture, which it always adds.

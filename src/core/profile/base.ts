@@ -1,12 +1,13 @@
 import type { Arg, SeccompProfileSpec, Syscall } from '../api/seccomp-profile.ts';
 import { isLessRestrictive } from './actions.ts';
 import { ProfileError } from './errors.ts';
+import type { Mode } from './mode.ts';
 import { parseUint64 } from './uint64.ts';
 
 type Lookup = (profile: string) => SeccompProfileSpec | undefined;
 
-/** A spec whose base profiles are merged into its `syscalls`: what is rendered. */
-export type ResolvedSpec = Omit<SeccompProfileSpec, 'baseProfileName'>;
+/** A spec whose base profiles are merged into its `syscalls`: what is rendered, in its mode. */
+export type ResolvedSpec = Omit<SeccompProfileSpec, 'baseProfileName' | 'mode'> & { readonly mode?: Mode };
 
 /** As many profiles may stand above one another; more is taken for a mistake. */
 export const MAX_DEPTH = 15;
@@ -14,7 +15,7 @@ export const MAX_DEPTH = 15;
 /**
  * Merges the rules of the base profile, of its base, and so on into the profile: the union of all, where the less
  * restrictive action wins if two rules speak of the same call under the same conditions. Everything else (default action,
- * architectures, flags) is the profile's own. Throws {@link ProfileError} for a base that is missing, a cycle, or a chain
+ * architectures, flags, mode) is the profile's own. Throws {@link ProfileError} for a base that is missing, a cycle, or a chain
  * that is too deep.
  */
 export function resolveBase(name: string, spec: SeccompProfileSpec, lookup: Lookup): ResolvedSpec {

@@ -12,6 +12,12 @@ export function localhostProfile(profile: string): string {
   return `${PROFILE_DIRECTORY}/${profileFileName(profile)}`;
 }
 
+/** The profiles whose file this may be, by what a Pod names: `operator/a.json` is that of `a`, or of `a.json`. */
+export function profileNames(localhostProfile: string): string[] {
+  const file = localhostProfile.slice(PROFILE_DIRECTORY.length + 1);
+  return file.endsWith(EXTENSION) ? [file.slice(0, -EXTENSION.length), file] : [];
+}
+
 /** A DNS subdomain, as the API server demands of object names (RFC 1123), that ends in `.json`; NAME_MAX is 255 bytes. */
 const FILE_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\.json$/;
 

@@ -2,6 +2,7 @@ import type { Arg, Syscall } from '../api/seccomp-profile.ts';
 import { takesErrno } from './actions.ts';
 import { architecturesFor } from './architectures.ts';
 import type { ResolvedSpec } from './base.ts';
+import { formOf } from './mode.ts';
 import { parseUint64 } from './uint64.ts';
 
 /**
@@ -12,7 +13,8 @@ import { parseUint64 } from './uint64.ts';
  *
  * Source: OCI runtime-spec, config-linux.md, "Seccomp". Throws `ProfileError` for a value beyond 64 bits.
  */
-export function renderProfile(spec: ResolvedSpec, nodeArchitecture: string): string {
+export function renderProfile(resolved: ResolvedSpec, nodeArchitecture: string): string {
+  const spec = formOf(resolved);
   const architectures = architecturesFor(nodeArchitecture, spec.architectures ?? []);
   const fields: [string, Json][] = [['defaultAction', spec.defaultAction]];
   if (takesErrno(spec.defaultAction)) add(fields, 'defaultErrnoRet', spec.defaultErrnoRet);

@@ -1,6 +1,7 @@
 import type { ResolvedSpec } from './base.ts';
 import { digestOf } from './digest.ts';
 import { ProfileError } from './errors.ts';
+import { formOf } from './mode.ts';
 import { renderProfile } from './render.ts';
 
 /** A file's text and the digest of its bytes. */
@@ -18,10 +19,11 @@ const MAX_BYTES = 1024 * 1024 - 4096;
 const keyOf = (architecture: string): string => `${architecture}.json`;
 
 /**
- * The rendered forms by ConfigMap key: one for all where the profile lists no architecture, else one for each of the given
+ * The rendered forms by ConfigMap key: one for all where the form lists no architecture, else one for each of the given
  * node architectures. Throws `ProfileError` where they do not fit into one ConfigMap.
  */
-export function renderVariants(spec: ResolvedSpec, architectures: Iterable<string>): ReadonlyMap<string, Rendered> {
+export function renderVariants(resolved: ResolvedSpec, architectures: Iterable<string>): ReadonlyMap<string, Rendered> {
+  const spec = formOf(resolved);
   const rendered = (architecture: string): Rendered => {
     const text = renderProfile(spec, architecture);
     return { text, digest: digestOf(text) };

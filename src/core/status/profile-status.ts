@@ -7,10 +7,13 @@ import { cut, nameList } from './name-list.ts';
 export interface ProfileFacts {
   readonly generation: number;
   readonly localhostProfile: string;
+  readonly mode: NonNullable<SeccompProfileStatus['mode']>;
   readonly phase: ProfilePhase;
   /** Files on nodes, by node architecture; empty when there is none. */
   readonly digests: ReadonlyMap<string, string>;
   readonly installation: Installation;
+  /** Pods that refer to it and have not ended: how many, and the first of their names in order. */
+  readonly users: { readonly count: number; readonly first: readonly string[] };
 }
 
 export type ProfilePhase =
@@ -39,6 +42,7 @@ export function profileStatus(
   return {
     observedGeneration: generation,
     localhostProfile: facts.localhostProfile,
+    mode: facts.mode,
     ...(digest ? { digest } : {}),
     ...(variants
       ? { variants: [...facts.digests].map(([architecture, each]) => ({ architecture, digest: each })) }
@@ -57,20 +61,33 @@ export function profileStatus(
             .map(({ node, reason, message }) => ({ node, reason, message: cut(message, 256) })),
         }
       : {}),
+    usedBy: facts.users.count,
     conditions: mergeConditions((previous?.conditions ?? []) as Condition[], stated, generation, now),
   };
+}
+
+function firstOf({ count, first }: ProfileFacts['users']): string {
+  const others = count - first.length;
+  return first.join(', ') + (others > 0 ? ` and ${others} more` : '');
 }
 
 /** Ready, and what is abnormal: `Reconciling` while it will end by itself, `Stalled` when somebody must act. */
 function statedConditions(facts: ProfileFacts): StatedCondition[] {
   const ready = readyCondition(facts);
+  if (isHeld(facts)) return [ready, { ...ready, type: 'InUse', status: 'True' }];
   if (ready.status === 'True' || facts.phase.is === 'disabled') return [ready];
   if (facts.phase.is === 'stalled') return [ready, { ...ready, type: 'Stalled', status: 'True' }];
   if (ready.reason === 'NoNodes') return [ready];
   return [ready, { ...ready, type: 'Reconciling', status: 'True' }];
 }
 
-function readyCondition({ phase, installation, digests, localhostProfile }: ProfileFacts): StatedCondition {
+/** It is to go, and cannot yet: no file is taken from under a Pod, whose containers could not start again. */
+function isHeld({ phase, users, digests }: ProfileFacts): boolean {
+  return (phase.is === 'deleting' || phase.is === 'disabled') && users.count > 0 && digests.size > 0;
+}
+
+function readyCondition(facts: ProfileFacts): StatedCondition {
+  const { phase, installation, digests, localhostProfile, users } = facts;
   const { desired, installed, failed, behind, unreachable } = installation;
   const not = (reason: string, message: string, status: 'False' | 'Unknown' = 'False'): StatedCondition => ({
     type: 'Ready',
@@ -78,6 +95,13 @@ function readyCondition({ phase, installation, digests, localhostProfile }: Prof
     reason,
     message: cut(message, 1024),
   });
+  if (isHeld(facts)) {
+    const pods = `${users.count} ${users.count === 1 ? 'Pod uses' : 'Pods use'} it: ${firstOf(users)}`;
+    return not(
+      'InUse',
+      `${phase.is === 'deleting' ? 'deleted' : 'disabled'}, but its file stays on nodes while ${pods}. It goes by itself after the last one.`,
+    );
+  }
   if (phase.is === 'deleting') return not('Deleting', 'being removed from nodes');
   if (phase.is === 'disabled')
     return not('Disabled', 'spec.state is Disabled: no node holds this profile. Set it to Enabled to install it.');

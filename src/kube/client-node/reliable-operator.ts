@@ -18,7 +18,7 @@ export interface WatchedResource {
 
 export type WatchOptions<K extends KubeObject, T> = { handler: ReflectorHandler<K, T> } & Pick<
   ReflectorOptions<K, T>,
-  'project' | 'labelSelector' | 'fieldSelector'
+  'project' | 'keep' | 'labelSelector' | 'fieldSelector'
 >;
 
 /**

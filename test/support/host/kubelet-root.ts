@@ -10,8 +10,8 @@ export class KubeletRoot {
   readonly profiles = join(this.path, 'seccomp/operator');
   readonly #opened: ProfileDirectory[] = [];
 
-  async open(): Promise<ProfileDirectory> {
-    const directory = await ProfileDirectory.open({ kubeletRoot: this.path, log: silentLog });
+  async open(replaceLink = ''): Promise<ProfileDirectory> {
+    const directory = await ProfileDirectory.open({ kubeletRoot: this.path, replaceLink, log: silentLog });
     this.#opened.push(directory);
     return directory;
   }

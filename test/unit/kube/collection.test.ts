@@ -57,4 +57,14 @@ describe('collection', () => {
   it('sees that an object of the same name is another one', () => {
     expect(listed().take(object('a', '1', 'new-uid'))).to.deep.include({ type: 'modified' });
   });
+
+  it('treats an object that is not kept as one that is not there', () => {
+    const isWanted = ({ metadata: { resourceVersion = '0' } }: KubeObject) => Number(resourceVersion) % 2 === 1;
+    const collection = new Collection<KubeObject, string>(({ metadata }) => metadata.name, isWanted);
+    expect(collection.take(object('a', '2'))).to.equal(undefined);
+    expect(collection.take(object('a', '3'))?.type).to.equal('added');
+    expect(collection.take(object('a', '4'))).to.include({ type: 'deleted', previous: 'a', resourceVersion: '4' });
+    expect(collection.items.size).to.equal(0);
+    expect(collection.take(object('a', '5'))?.type).to.equal('added');
+  });
 });

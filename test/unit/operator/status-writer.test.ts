@@ -5,6 +5,7 @@ import { NO_REPORT } from '../../../src/core/fleet/node-report.ts';
 import type { ProfilePhase } from '../../../src/core/status/profile-status.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
 import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
+import { PodUses } from '../../../src/operator/pod-uses.ts';
 import { StatusWriter } from '../../../src/operator/status-writer.ts';
 
 const INTERVAL_MS = 1_000;
@@ -23,9 +24,11 @@ function cluster(...architectures: string[]) {
     metadata: { name: 'web', generation: 1 },
     spec: { defaultAction: 'SCMP_ACT_ERRNO' },
   };
+  const uses = new PodUses();
   const writer = new StatusWriter({
     bundle,
     fleet,
+    uses,
     publication: () => ({ generation: state.generation, phase: state.phase, dependsOn: [] }),
     write: async (_profile, change) => {
       changes.push(change as (typeof changes)[number]);
@@ -49,7 +52,11 @@ function cluster(...architectures: string[]) {
   });
   publish('10', { 'profile.json': 'sha256:a' });
   const ready = () => profile.status?.conditions?.[0]?.reason;
-  return { state, changes, profile, report, publish, bundle, ready, update: () => writer.update(profile) };
+  const use = (name: string) => {
+    const item = { pod: `shop/${name}`, uid: name, node: 'n0', running: true, files: ['operator/web.json'] };
+    uses.changed({ key: item.pod, type: 'added', item, previous: undefined, resourceVersion: '1', initial: false });
+  };
+  return { use, state, changes, profile, report, publish, bundle, ready, update: () => writer.update(profile) };
 }
 
 describe('the status of a profile', () => {
@@ -130,5 +137,18 @@ describe('the status of a profile', () => {
     state.now += INTERVAL_MS;
     await update();
     expect(ready()).to.equal('Rendering');
+  });
+
+  it('is written less often for the number of Pods alone', async () => {
+    const { report, update, use, state, profile, changes } = cluster('amd64');
+    report('n0', '10');
+    await update();
+    use('a');
+    expect(await update()).to.equal(5 * INTERVAL_MS);
+    use('b');
+    state.now = 5 * INTERVAL_MS;
+    expect(await update()).to.equal(0);
+    expect(profile.status?.usedBy).to.equal(2);
+    expect(changes).to.have.lengthOf(2);
   });
 });

@@ -13,6 +13,8 @@ const facts = (installation: Partial<Installation>, more: Partial<ProfileFacts> 
   phase: { is: 'published' },
   digests: new Map([['amd64', 'sha256:a']]),
   installation: { ...ON_ALL, ...installation },
+  users: { count: 0, first: [] },
+  mode: 'Enforce',
   ...more,
 });
 const phase = (is: ProfileFacts['phase'], digests: [string, string][] = []) =>
@@ -179,12 +181,47 @@ describe('the status of a profile', () => {
   });
 
   it('has neither digest nor failures where there is nothing to say', () => {
-    expect(statusOf(phase(STALLED))).to.have.all.keys('observedGeneration', 'localhostProfile', 'nodes', 'conditions');
+    expect(statusOf(phase(STALLED))).to.have.all.keys(
+      'observedGeneration',
+      'localhostProfile',
+      'mode',
+      'nodes',
+      'usedBy',
+      'conditions',
+    );
   });
 
   it('keeps the time of a condition that stays, also in a new generation', () => {
     const before = profileStatus(facts({}), undefined, new Date('2026-02-01T00:00:00Z'));
     const [ready] = statusOf(facts({}, { generation: 5 }), before).conditions as Condition[];
     expect(ready).to.include({ lastTransitionTime: '2026-02-01T00:00:00Z', observedGeneration: 5 });
+  });
+
+  describe('of a profile that Pods use', () => {
+    const used = (is: 'deleting' | 'disabled' | 'published', count: number) =>
+      facts({}, { phase: { is }, users: { count, first: ['shop/a', 'shop/b', 'shop/c'].slice(0, count) } });
+
+    it('counts them', () => {
+      expect(statusOf(used('published', 2)).usedBy).to.equal(2);
+      expect(readyOf(used('published', 2)).status).to.equal('True');
+    });
+
+    it('names them while it waits to go', () => {
+      for (const is of ['deleting', 'disabled'] as const) {
+        const { conditions } = statusOf(used(is, 5));
+        expect(conditions?.map(({ type, status, reason }) => [type, status, reason])).to.deep.equal([
+          ['Ready', 'False', 'InUse'],
+          ['InUse', 'True', 'InUse'],
+        ]);
+        expect(findCondition(conditions, 'InUse')?.message).to.include(
+          '5 Pods use it: shop/a, shop/b, shop/c and 2 more',
+        );
+      }
+    });
+
+    it('says nothing of them where no node holds it any more', () => {
+      const gone = { ...used('disabled', 1), digests: new Map<string, string>() };
+      expect(readyOf(gone).reason).to.equal('Disabled');
+    });
   });
 });

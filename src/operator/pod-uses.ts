@@ -1,0 +1,80 @@
+import { localhostProfile } from '../core/profile/file-name.ts';
+import { type PodSecurity, profileReferences } from '../core/uses/pod-references.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import type { Change } from '../kube/reflector.ts';
+
+/** A core/v1 Pod, as far as it is read. */
+export interface Pod extends KubeObject, PodSecurity {
+  spec?: PodSecurity['spec'] & { nodeName?: string };
+  status?: { phase?: string };
+}
+
+/** What is kept of a Pod that refers to a profile: nothing of its specification. */
+export interface PodUse {
+  /** `namespace/name`. */
+  readonly pod: string;
+  readonly uid: string;
+  /** Empty until it is scheduled. */
+  readonly node: string;
+  /** Its containers have started. */
+  readonly running: boolean;
+  /** `localhostProfile` of each profile it refers to. */
+  readonly files: readonly string[];
+}
+
+export function podUse(pod: Pod): PodUse {
+  const { namespace = '', name, uid = '' } = pod.metadata;
+  return {
+    pod: `${namespace}/${name}`,
+    uid,
+    node: pod.spec?.nodeName ?? '',
+    running: pod.status?.phase === 'Running',
+    files: profileReferences(pod),
+  };
+}
+
+/** False for a Pod that refers to none of our files: the operator keeps no memory of it. */
+export const usesProfiles = (pod: Pod): boolean => profileReferences(pod).length > 0;
+
+/** Pods that have ended need no profile any more, and are not sent. */
+export const UNFINISHED_PODS = 'status.phase!=Succeeded,status.phase!=Failed';
+
+/** Which Pods refer to which profile. */
+export class PodUses {
+  readonly #byFile = new Map<string, Map<string, PodUse>>();
+
+  /** The profiles' files whose users changed. */
+  changed({ item, previous }: Change<Pod, PodUse>): string[] {
+    for (const file of previous?.files ?? []) this.#remove(file, previous as PodUse);
+    for (const file of item?.files ?? []) this.#add(file, item as PodUse);
+    return [...new Set([...(previous?.files ?? []), ...(item?.files ?? [])])];
+  }
+
+  of(profile: string): Iterable<PodUse> {
+    return this.#byFile.get(localhostProfile(profile))?.values() ?? [];
+  }
+
+  count(profile: string): number {
+    return this.#byFile.get(localhostProfile(profile))?.size ?? 0;
+  }
+
+  /** The first names in order, for a message; never more than asked for. */
+  names(profile: string, most: number): string[] {
+    return [...this.of(profile)]
+      .map(use => use.pod)
+      .sort()
+      .slice(0, most);
+  }
+
+  #add(file: string, use: PodUse): void {
+    const users = this.#byFile.get(file) ?? new Map<string, PodUse>();
+    users.set(use.pod, use);
+    this.#byFile.set(file, users);
+  }
+
+  #remove(file: string, { pod }: PodUse): void {
+    const users = this.#byFile.get(file);
+    users?.delete(pod);
+    if (users?.size === 0) this.#byFile.delete(file);
+  }
+}

@@ -1,0 +1,201 @@
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, open, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ControlPlane } from '../control-plane.ts';
+import { ManagedProcess } from '../process.ts';
+import { until } from '../until.ts';
+import type { ControlGroup } from './control-groups.ts';
+import { joining } from './joining.ts';
+import type { ClusterNetwork } from './network.ts';
+import { containerdConfig, kubeletConfig, type NodeSettings, networkConfig } from './node-config.ts';
+import { ENTER_NODE_ROOT, KUBE_PROGRAMS, makeNodeRoot, NODE_PROGRAMS } from './node-root.ts';
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly number: number;
+  readonly plane: ControlPlane;
+  readonly network: ClusterNetwork;
+  readonly controlGroup: ControlGroup;
+  /** For all that the node writes. */
+  readonly directory: string;
+  readonly nodePrograms: string;
+  readonly pauseImage: string;
+  /** The kubelet's --root-dir, in the node's own root. */
+  readonly kubeletRoot?: string;
+}
+
+/** OVERLAYFS_SUPER_MAGIC of <linux/magic.h>. */
+const OVERLAYFS = 0x794c7630;
+
+/** A real node: containerd and a kubelet that share a root file system and a control group of their own. */
+export class ClusterNode {
+  readonly name: string;
+  readonly number: number;
+  readonly kubeletRoot: string;
+  readonly #options: NodeOptions;
+  readonly #controlGroup: ControlGroup;
+  #holder!: ManagedProcess;
+  #containerd!: ManagedProcess;
+  #kubelet!: ManagedProcess;
+
+  static async start(options: NodeOptions): Promise<ClusterNode> {
+    const node = new ClusterNode(options);
+    await node.#prepare();
+    await node.#hold();
+    await node.startContainerd();
+    return node;
+  }
+
+  private constructor(options: NodeOptions) {
+    this.name = options.name;
+    this.number = options.number;
+    this.kubeletRoot = options.kubeletRoot ?? '/var/lib/kubelet';
+    this.#options = options;
+    this.#controlGroup = options.controlGroup;
+  }
+
+  get kubelet(): ManagedProcess {
+    return this.#kubelet;
+  }
+
+  get containerd(): ManagedProcess {
+    return this.#containerd;
+  }
+
+  /** Where the machine has a file of the node's. */
+  path(file: string): string {
+    return join(this.#root, file);
+  }
+
+  /** Where the machine has the node's profiles. */
+  get profiles(): string {
+    return this.path(join(this.kubeletRoot, 'seccomp/operator'));
+  }
+
+  /** Standard output of a command that runs on the node; it reads the file, if one is given. */
+  async run(command: readonly string[], input?: string): Promise<string> {
+    const [program, ...args] = [...this.#enter, ...command] as [string, ...string[]];
+    const file = input ? await open(input) : undefined;
+    try {
+      const child = spawn(program, args, { env: ENVIRONMENT, stdio: [file?.fd ?? 'ignore', 'pipe', 'pipe'] });
+      const ended = new Promise<number | null>(resolve => child.once('close', resolve));
+      const [stdout, stderr] = await Promise.all(
+        [child.stdout, child.stderr].map(async stream => (await stream?.setEncoding('utf8').toArray())?.join('') ?? ''),
+      );
+      if ((await ended) !== 0) throw new Error(`on ${this.name}: ${command.join(' ')}: ${stderr}`);
+      return stdout ?? '';
+    } finally {
+      await file?.close();
+    }
+  }
+
+  /** Puts an image archive (OCI or Docker) into the node, under the names that are in it. */
+  async load(archive: string): Promise<void> {
+    await this.run([`${NODE_PROGRAMS}/ctr`, '--namespace', 'k8s.io', 'images', 'import', '--local', '-'], archive);
+  }
+
+  async startContainerd(): Promise<void> {
+    this.#containerd = this.#process('containerd', [
+      `${NODE_PROGRAMS}/containerd`,
+      '--config=/etc/containerd/config.toml',
+    ]);
+    await this.#answers(this.#containerd, () => this.run([`${NODE_PROGRAMS}/ctr`, 'version']));
+  }
+
+  startKubelet(): void {
+    this.#kubelet = this.#process('kubelet', [
+      `${KUBE_PROGRAMS}/kubelet`,
+      '--config=/etc/kubernetes/kubelet.json',
+      '--kubeconfig=/etc/kubernetes/kubelet.kubeconfig',
+      `--root-dir=${this.kubeletRoot}`,
+      `--hostname-override=${this.name}`,
+      `--node-ip=${this.#options.network.nodeAddress(this.number)}`,
+    ]);
+  }
+
+  /** All that runs on it ends at once, as when a machine is switched off; its files go. */
+  async destroy(): Promise<void> {
+    await this.#controlGroup.kill();
+    this.#controlGroup.remove();
+    await rm(this.#options.directory, { recursive: true, force: true });
+  }
+
+  get #root(): string {
+    return join(this.#options.directory, 'root');
+  }
+
+  /** Its files, before anything runs. */
+  async #prepare(): Promise<void> {
+    const { plane, network, number, name, pauseImage, directory } = this.#options;
+    this.#controlGroup.create();
+    this.#daemons.create();
+    await network.addNodeAddress(number);
+    await makeNodeRoot(this.#root);
+    await mkdir(this.path(this.kubeletRoot), { recursive: true });
+    const isOverlay = (await statfs(directory)).type === OVERLAYFS;
+    const settings: NodeSettings = {
+      name,
+      number,
+      network,
+      pauseImage,
+      controlGroup: this.#controlGroup.name,
+      snapshotter: isOverlay ? 'native' : 'overlayfs',
+    };
+    await writeFile(this.path('etc/containerd/config.toml'), containerdConfig(settings));
+    await writeFile(this.path('etc/cni/net.d/10-cluster.conflist'), JSON.stringify(networkConfig(settings)));
+    await writeFile(this.path('etc/kubernetes/kubelet.json'), JSON.stringify(kubeletConfig(settings)));
+    const { certificate, key } = await plane.issue(name, `/O=system:nodes/CN=system:node:${name}`);
+    const pairs = { 'kubelet.crt': certificate, 'kubelet.key': key, 'ca.crt': plane.caFile };
+    for (const [file, from] of Object.entries(pairs)) await copyFile(from, this.path(`etc/kubernetes/${file}`));
+    const user = {
+      'client-certificate': '/etc/kubernetes/kubelet.crt',
+      'client-key': '/etc/kubernetes/kubelet.key',
+    };
+    const kubeconfig = plane.kubeconfigText(name, user, '/etc/kubernetes/ca.crt');
+    await writeFile(this.path('etc/kubernetes/kubelet.kubeconfig'), kubeconfig);
+  }
+
+  /** A process that does nothing keeps the node's mount namespace while its programs come and go. */
+  async #hold(): Promise<void> {
+    const { network, plane, nodePrograms } = this.#options;
+    const enter = ['sh', '-c', ENTER_NODE_ROOT, 'node-root', this.#root, plane.programs, nodePrograms];
+    const words = ['unshare', '--mount', '--propagation=private', ...enter, 'sleep', 'infinity'];
+    this.#holder = this.#start('holder', joining(this.#daemons, [...network.enter, ...words]));
+    await this.#answers(this.#holder, () => this.run(['test', '-e', `${NODE_PROGRAMS}/ctr`]));
+  }
+
+  /** Words before a command that run it on the node. */
+  get #enter(): readonly string[] {
+    const { pid } = this.#holder;
+    return joining(this.#daemons, ['nsenter', `--net=/proc/${pid}/ns/net`, `--mount=/proc/${pid}/ns/mnt`, '--']);
+  }
+
+  get #daemons(): ControlGroup {
+    return this.#controlGroup.child('daemons');
+  }
+
+  #process(name: string, words: readonly string[]): ManagedProcess {
+    return this.#start(name, [...this.#enter, ...words]);
+  }
+
+  #start(name: string, words: readonly string[]): ManagedProcess {
+    const [command, ...args] = words as [string, ...string[]];
+    const logFile = join(this.#options.directory, `${name}.log`);
+    return new ManagedProcess({ name: `${name} of ${this.name}`, command, args, env: ENVIRONMENT, logFile });
+  }
+
+  async #answers(daemon: ManagedProcess, probe: () => Promise<unknown>): Promise<void> {
+    const outcome = await until(`${daemon.options.name} answers`, async () => {
+      if (!daemon.isRunning) return 'ended';
+      await probe();
+      return 'answers';
+    });
+    if (outcome === 'ended') throw new Error(`${daemon.options.name} ended: ${daemon.log().slice(-1000)}`);
+  }
+}
+
+const ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS: '1',
+  TMPDIR: '/tmp',
+};
