@@ -27,14 +27,13 @@ const ARGUMENTS = 6;
  * `libcrun_generate_seccomp`.
  */
 export function additionsOf(profile: ResolvedSpec, environment: Environment): Addition[] {
-  const { runtime, libseccomp } = environment;
   const byDefault = defaultOf(profile, environment);
   return (profile.syscalls ?? []).flatMap(({ names, action, errnoRet, args = [] }, rule) => {
     const field = `syscalls[${rule}]`;
-    const value = returnValue(action, errnoRet, runtime, `${field}.action`, rule);
+    const value = returnValue(action, errnoRet, environment, `${field}.action`, rule);
     if (value === byDefault) return [];
     return names
-      .filter(name => isKnownTo(libseccomp, name))
+      .filter(name => isKnownTo(environment.libseccomp, name))
       .flatMap(name => {
         checkReturnValue(value, `${field}.errnoRet`, rule);
         return alternatives(args, field, rule).map(conditions => ({ name, conditions, action: value, rule }));
@@ -43,8 +42,8 @@ export function additionsOf(profile: ResolvedSpec, environment: Environment): Ad
 }
 
 /** What the filter returns where no rule decides. */
-export function defaultOf({ defaultAction, defaultErrnoRet }: ResolvedSpec, { runtime }: Environment): number {
-  const value = returnValue(defaultAction, defaultErrnoRet, runtime, 'defaultAction');
+export function defaultOf({ defaultAction, defaultErrnoRet }: ResolvedSpec, environment: Environment): number {
+  const value = returnValue(defaultAction, defaultErrnoRet, environment, 'defaultAction');
   checkReturnValue(value, 'defaultErrnoRet');
   return value;
 }

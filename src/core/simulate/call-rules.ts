@@ -1,6 +1,6 @@
 import { type Condition, holds, saysNothing, type Width } from './condition.ts';
-import { type Level, merge, type Quirks } from './merge.ts';
-import { type Block, run } from './program.ts';
+import { type Level, type Making, merge } from './merge.ts';
+import { type Block, reachable, run } from './program.ts';
 import { prune } from './prune.ts';
 import { releaseLevel } from './release.ts';
 import { chainOf, type Node, sizeOf, to, type Verdict } from './tree.ts';
@@ -37,19 +37,19 @@ export class CallRules {
    * The first unconditional rule ends it: what came before is dropped, what follows is ignored. Throws `TreeTrouble`.
    * Source: libseccomp, src/db.c, `db_rule_add`.
    */
-  add(alternative: Alternative, quirks: Quirks): void {
+  add(alternative: Alternative, making: Making): void {
     if (this.#unconditional) return;
     const conditions = alternative.conditions.filter(each => !saysNothing(each, this.#width));
     this.#alternatives.push({ ...alternative, conditions });
     if (conditions.length === 0) this.#unconditional = alternative;
-    else this.#merge({ ...alternative, conditions }, quirks);
+    else this.#merge({ ...alternative, conditions }, making);
   }
 
-  #merge({ conditions, action, rule }: Alternative, quirks: Quirks): void {
+  #merge({ conditions, action, rule }: Alternative, making: Making): void {
     const chain = chainOf(conditions, { action, rule }, this.#width);
     if (!chain) return;
     const held = to(chain);
-    const left = this.#tree && prune(this.#tree, chain, action);
+    const left = this.#tree && prune(this.#tree, chain, action, making.effort);
     if (left?.isSuperfluous) return;
     this.#tree = left?.root;
     if (!this.#tree) {
@@ -58,15 +58,20 @@ export class CallRules {
       return;
     }
     this.#size += sizeOf(chain) - (left?.freed ?? 0);
-    this.#size -= merge(this.#tree, chain, quirks) + releaseLevel(chain);
+    this.#size -= merge(this.#tree, chain, making) + releaseLevel(chain);
   }
 
-  /** The rules that match as seccomp_rule_add(3) reads them. */
-  matching(args: readonly bigint[]): Alternative[] {
-    if (this.#unconditional) return [this.#unconditional];
-    return this.#alternatives.filter(({ conditions }) =>
-      conditions.every(each => holds(each, args[each.index] ?? 0n, this.#width)),
-    );
+  /** The rules that match, or that may match where arguments are not known, as seccomp_rule_add(3) reads them. */
+  matching(args: Arguments): Matching {
+    if (this.#unconditional) return { surely: [this.#unconditional], perhaps: [] };
+    const surely: Alternative[] = [];
+    const perhaps: Alternative[] = [];
+    for (const alternative of this.#alternatives) {
+      const known = alternative.conditions.filter(({ index }) => args[index] !== undefined);
+      if (!known.every(each => holds(each, args[each.index] ?? 0n, this.#width))) continue;
+      (known.length < alternative.conditions.length ? perhaps : surely).push(alternative);
+    }
+    return { surely, perhaps };
   }
 
   /** The tree that has to be compiled; none where the arguments do not matter. */
@@ -79,13 +84,31 @@ export class CallRules {
     return this.#unconditional ? 0 : this.#size;
   }
 
+  /** Throws `TreeTrouble` where libseccomp would go round in circles. */
+  check(): void {
+    if (this.tree) sizeOf(this.tree);
+  }
+
   set program(program: Block) {
     this.#program = program;
   }
 
-  /** What the compiled program does; nothing where it ends at the default. */
-  decide(args: readonly bigint[]): Verdict | undefined {
-    if (this.#unconditional) return this.#unconditional;
-    return this.#program && run(this.#program, args);
+  /** What the program can do, one thing unless arguments are not known; `undefined` is the default. */
+  outcomes(args: Arguments): readonly (Verdict | undefined)[] {
+    if (this.#unconditional) return [this.#unconditional];
+    if (!this.#program) return [undefined];
+    const known = args.filter(each => each !== undefined);
+    if (known.length === ARGUMENTS) return [run(this.#program, known)];
+    return [...reachable(this.#program, args)];
   }
+}
+
+/** A call has six arguments at most (syscall(2)); those that are missing or undefined are not known. */
+const ARGUMENTS = 6;
+
+export type Arguments = readonly (bigint | undefined)[];
+
+export interface Matching {
+  readonly surely: readonly Alternative[];
+  readonly perhaps: readonly Alternative[];
 }

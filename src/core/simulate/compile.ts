@@ -6,6 +6,16 @@ import type { Node } from './tree.ts';
 /** The rules of each call by its name, for each architecture of a filter. */
 export type Rules = ReadonlyMap<string, ReadonlyMap<string, CallRules>>;
 
+export interface Compiled {
+  /**
+   * The architectures whose part of the filter is blind: the first call of a part loads the number that all of them
+   * compare, and it is not written out where the architecture lacks it. Then no rule is ever found.
+   */
+  readonly blind: readonly string[];
+  /** At least so many instructions. */
+  readonly instructions: number;
+}
+
 /** A call that has rules; without a number where its architecture lacks it, so that its rules are not written out. */
 interface Entry {
   readonly rules: CallRules;
@@ -19,29 +29,40 @@ interface Entry {
  * Gives each call its program. Calls of one architecture stand in the order of their trees' sizes, or of their numbers
  * where runtime and libseccomp search by number; x32 and x86_64 stand together.
  *
- * Returns the architectures whose part of the filter is blind: the first call of a part loads the number that all of them
- * compare, and it is not written out where the architecture lacks it. Then no rule is ever found. Throws `TreeTrouble`.
+ * Throws `TreeTrouble`.
  *
  * Source: libseccomp 2.5.0 to 2.6.1, src/gen_bpf.c, `_sys_priority_sort`, `_sys_num_sort`, `_gen_bpf_syscalls`.
  */
-export function compile(rules: Rules, isSearchedByNumber: boolean): string[] {
-  const order = isSearchedByNumber ? byNumber : bySize;
-  const parts = sections([...rules.keys()]).map(section => ({
+export function compile(rules: Rules, isSearchedByNumber: boolean): Compiled {
+  const order = isSearchedByNumber ? byNumberFromTop : bySize;
+  const parts: Part[] = sections([...rules.keys()]).map(section => ({
     section,
-    entries: section.flatMap(arch => entriesOf(arch, rules.get(arch) ?? new Map())).sort(order),
+    entries: section.flatMap(arch => entriesOf(arch, rules.get(arch) ?? new Map()).sort(byNumber)).sort(order),
   }));
   const written = parts.flatMap(({ entries }) => entries.filter(({ tree, number }) => tree && number !== undefined));
-  const programs = programsOf(written.flatMap(({ tree }) => tree ?? []));
-  for (const [at, program] of programs.entries()) {
+  const { starts, instructions } = programsOf(written.flatMap(({ tree }) => tree ?? []));
+  for (const [at, start] of starts.entries()) {
     const entry = written[at];
-    if (entry) entry.rules.program = program;
+    if (entry) entry.rules.program = start;
   }
-  if (isSearchedByNumber) return [];
-  return parts.filter(({ section, entries }) => !loadsByItself(section) && isBlind(entries)).flatMap(part => part.section);
+  const calls = parts.flatMap(({ entries }) => entries.filter(({ number }) => number !== undefined)).length;
+  const isBlindPart = ({ section, entries }: Part) => !loadsByItself(section) && isBlind(entries);
+  return {
+    blind: isSearchedByNumber ? [] : parts.filter(isBlindPart).flatMap(({ section }) => section),
+    instructions: instructions + calls + parts.length,
+  };
 }
 
-const byNumber = (a: Entry, b: Entry) => (b.number ?? Infinity) - (a.number ?? Infinity);
-const bySize = (a: Entry, b: Entry) => a.size - b.size || (a.number ?? Infinity) - (b.number ?? Infinity) || 0;
+interface Part {
+  readonly section: readonly string[];
+  readonly entries: readonly Entry[];
+}
+
+/** Calls that the architecture lacks have numbers below zero, which are taken for very large ones. */
+const numberOf = ({ number }: Entry) => number ?? 2 ** 32;
+const byNumber = (a: Entry, b: Entry) => numberOf(a) - numberOf(b);
+const byNumberFromTop = (a: Entry, b: Entry) => numberOf(b) - numberOf(a);
+const bySize = (a: Entry, b: Entry) => a.size - b.size;
 
 const isBlind = ([first]: readonly Entry[]): boolean => first !== undefined && first.number === undefined;
 

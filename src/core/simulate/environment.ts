@@ -1,7 +1,12 @@
 import type { SyscallArch } from '../syscalls/table.ts';
-import { kernelVersion, libseccompVersion } from '../syscalls/table.ts';
+import { isKnownSyscall, kernelVersion, libseccompVersion } from '../syscalls/table.ts';
+import { isAtLeast } from '../versions.ts';
 
-export type Runtime = 'runc' | 'crun';
+/** A container runtime; its version as `runc --version` says it. */
+export interface Runtime {
+  readonly name: 'runc' | 'crun';
+  readonly version?: string;
+}
 
 /** Where the profile is loaded. */
 export interface Environment {
@@ -28,15 +33,6 @@ export const NATIVE_ARCHITECTURES: Readonly<Record<string, SyscallArch>> = {
 export function isKnownTo(libseccomp: string | undefined, name: string): boolean {
   const since = libseccompVersion(name);
   // Calls that no kernel has implemented have no version, and are in libseccomp's table.
-  if (since === undefined) return kernelVersion(name) === undefined;
+  if (since === undefined) return isKnownSyscall(name) && kernelVersion(name) === undefined;
   return libseccomp === undefined || isAtLeast(libseccomp, since);
-}
-
-export function isAtLeast(version: string, wanted: string): boolean {
-  const [a, b] = [version, wanted].map(each => each.split('.').map(Number));
-  for (let at = 0; at < 3; at++) {
-    const difference = (a?.[at] ?? 0) - (b?.[at] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
 }

@@ -1,47 +1,92 @@
 import type { ResolvedSpec } from '../profile/base.ts';
-import type { SyscallArch } from '../syscalls/table.ts';
-import { syscallName, syscallNumber } from '../syscalls/table.ts';
+import { type SyscallArch, syscallNumber } from '../syscalls/table.ts';
+import { isAtLeast } from '../versions.ts';
 import { type Addition, additionsOf, defaultOf } from './additions.ts';
 import { type Architecture, architecture, known } from './architecture.ts';
 import { type Alternative, CallRules } from './call-rules.ts';
 import { compile, type Rules } from './compile.ts';
-import { type Environment, isAtLeast } from './environment.ts';
-import type { Quirks } from './merge.ts';
+import { Effort } from './effort.ts';
+import type { Environment } from './environment.ts';
+import type { Making } from './merge.ts';
 import { multiplexed, throughMultiplexer } from './multiplex.ts';
 import { Refusal } from './refusal.ts';
+import { highestNamed } from './stub.ts';
 import { TreeTrouble } from './tree.ts';
 
-/** What runtime and libseccomp make of a profile: for each architecture of the filter the rules of each call by name. */
+/** What runtime and libseccomp make of a profile. */
 export interface Filter {
   readonly profile: ResolvedSpec;
   readonly environment: Environment;
+  /** The return value where no rule decides. */
   readonly byDefault: number;
   readonly rules: Rules;
   /** Architectures on which libseccomp's program finds none of the rules. */
   readonly blind: readonly string[];
+  /** The highest number that the profile names, by architecture, where runc answers ENOSYS to those above it. */
+  readonly highest: ReadonlyMap<string, number>;
+  /** How long libseccomp takes to build it, about. */
+  readonly seconds: number;
+  /** At least so many instructions. */
+  readonly instructions: number;
 }
 
-/** Builds what a node would load. Throws `Refusal` where the runtime would not start a container. */
+/** Linux, include/uapi/linux/bpf_common.h, `BPF_MAXINSNS`. */
+const MOST_INSTRUCTIONS = 4096;
+
+/** Builds what a node would load. Throws `Refusal` where the runtime would start no container. */
 export function buildFilter(profile: ResolvedSpec, environment: Environment): Filter {
   const byDefault = defaultOf(profile, environment);
-  const architectures = architecturesOf(profile, environment);
-  const rules = new Map<string, Map<string, CallRules>>();
-  for (const name of architectures.keys()) rules.set(name, new Map());
-  const quirks = quirksOf(environment);
-  for (const addition of additionsOf(profile, environment)) {
-    for (const [name, properties] of architectures) add(addition, name, properties, rules.get(name) ?? new Map(), quirks);
+  checkNotify(profile, environment);
+  const effort = new Effort();
+  const rules = addAll(profile, environment, { writesFalseIntoTrue: !hasFix(environment), effort });
+  const { blind, instructions } = compile(rules, isSearchedByNumber(profile, environment));
+  if (instructions > MOST_INSTRUCTIONS)
+    throw new Refusal(
+      'TooLarge',
+      `syscalls: the filter has at least ${instructions} instructions, and the kernel takes ${MOST_INSTRUCTIONS}: remove conditions`,
+    );
+  const highest = new Map<string, number>();
+  for (const arch of rules.keys()) {
+    const number = highestNamed(profile, arch as SyscallArch, environment);
+    if (number !== undefined) highest.set(arch, number);
   }
-  const blind = refusing('', '', undefined, () => compile(rules, isSearchedByNumber(profile, environment)));
-  return { profile, environment, byDefault, rules, blind };
+  return { profile, environment, byDefault, rules, blind, highest, seconds: effort.seconds, instructions };
 }
 
-/** runc has libseccomp sort calls by number where there are many (`InitSeccomp`, since 1.2). */
-const isSearchedByNumber = ({ syscalls = [] }: ResolvedSpec, { runtime }: Environment): boolean =>
-  runtime === 'runc' && syscalls.reduce((sum, { names }) => sum + names.length, 0) > 32;
+const hasFix = ({ libseccomp }: Environment): boolean => libseccomp === undefined || isAtLeast(libseccomp, '2.6.1');
 
-const quirksOf = ({ libseccomp }: Environment): Quirks => ({
-  writesFalseIntoTrue: libseccomp !== undefined && !isAtLeast(libseccomp, '2.6.1'),
-});
+/** runc has libseccomp search by number where there are many calls (`InitSeccomp`). */
+const isSearchedByNumber = ({ syscalls = [] }: ResolvedSpec, { runtime }: Environment): boolean =>
+  runtime.name === 'runc' &&
+  (runtime.version === undefined || isAtLeast(runtime.version, '1.2')) &&
+  syscalls.reduce((sum, { names }) => sum + names.length, 0) > 32;
+
+/** runc wants somebody to notify, and to be able to write to him (`InitSeccomp`). */
+function checkNotify({ defaultAction, listenerPath, syscalls = [] }: ResolvedSpec, { runtime }: Environment): void {
+  if (runtime.name !== 'runc') return;
+  const refuse = (message: string, rule?: number) => {
+    throw new Refusal('InvalidValue', message, rule);
+  };
+  if (defaultAction === 'SCMP_ACT_NOTIFY') refuse('defaultAction: runc takes no SCMP_ACT_NOTIFY here');
+  for (const [at, { action, names }] of syscalls.entries()) {
+    if (action !== 'SCMP_ACT_NOTIFY' || names.length === 0) continue;
+    if (!listenerPath) refuse(`syscalls[${at}].action: runc takes SCMP_ACT_NOTIFY with a listenerPath only`, at);
+    if (names.includes('write')) refuse(`syscalls[${at}].names: runc takes no SCMP_ACT_NOTIFY for write`, at);
+  }
+}
+
+function addAll(profile: ResolvedSpec, environment: Environment, making: Making): Rules {
+  const architectures = architecturesOf(profile, environment);
+  const rules = new Map([...architectures.keys()].map(name => [name, new Map<string, CallRules>()]));
+  for (const addition of additionsOf(profile, environment)) {
+    for (const [name, properties] of architectures)
+      add(addition, name, properties, rules.get(name) ?? new Map(), making);
+  }
+  for (const [arch, calls] of rules) {
+    for (const [name, each] of calls) refusing(name, arch, each.alternatives.at(-1)?.rule, () => each.check());
+  }
+  return rules;
+}
 
 /** The native architecture first; libseccomp takes others of the same byte order. */
 function architecturesOf(profile: ResolvedSpec, { native }: Environment): Map<string, Architecture> {
@@ -59,17 +104,18 @@ function architecturesOf(profile: ResolvedSpec, { native }: Environment): Map<st
   return found;
 }
 
+/** Where programs may go by a multiplexer, its rules get one too; calls that other architectures lack are no matter here. */
 function add(
   { name, conditions, action, rule }: Addition,
   arch: string,
   { width, isMultiplexing }: Architecture,
   rules: Map<string, CallRules>,
-  quirks: Quirks,
+  making: Making,
 ): void {
   const put = (call: string, alternative: Alternative) => {
     const existing = rules.get(call) ?? new CallRules(width);
     rules.set(call, existing);
-    refusing(name, arch, rule, () => existing.add(alternative, quirks));
+    refusing(name, arch, rule, () => existing.add(alternative, making));
   };
   const through = isMultiplexing ? multiplexed(name) : undefined;
   if (through) put(through.by, { conditions: throughMultiplexer(conditions, through.number), action, rule });
@@ -77,28 +123,34 @@ function add(
     put(name, { conditions, action, rule });
 }
 
-function refusing<T>(name: string, arch: string, rule: number | undefined, step: () => T): T {
+function refusing(name: string, arch: string, rule: number | undefined, step: () => void): void {
   try {
-    return step();
+    step();
   } catch (error) {
     throw error instanceof TreeTrouble ? refusalOf(error, name, arch, rule) : error;
   }
 }
 
 function refusalOf({ trouble }: TreeTrouble, name: string, arch: string, rule: number | undefined): Refusal {
-  if (trouble === 'conflict')
-    return new Refusal(
-      'ConflictingRules',
-      `syscalls[${rule}]: conflicts with an earlier rule for ${name} with another action (${arch}), libseccomp says EEXIST`,
-      rule,
-    );
-  return new Refusal(
-    'EndlessFilter',
-    `syscalls[${rule}]: libseccomp never ends on this rule and the earlier ones for ${name} (${arch})`,
-    rule,
-  );
+  const field = rule === undefined ? 'syscalls' : `syscalls[${rule}]`;
+  switch (trouble) {
+    case 'conflict':
+      return new Refusal(
+        'ConflictingRules',
+        `${field}: libseccomp cannot hold this rule for ${name} beside the earlier ones ("file exists", ${arch}): give rules of one call the same action, or put the one with fewer conditions first`,
+        rule,
+      );
+    case 'endless':
+      return new Refusal(
+        'EndlessFilter',
+        `${field}: on the conditions for ${name} libseccomp does not end, and the runtime with it (${arch}): use fewer conditions, or none with LT, LE, GT, GE or NE beside another one`,
+        rule,
+      );
+    case 'unknown':
+      return new Refusal(
+        'Unknown',
+        `${field}: too many conditions for ${name} to say what becomes of them (${arch})`,
+        rule,
+      );
+  }
 }
-
-/** The call's name on its architecture; nothing for a number that has none. */
-export const nameOf = (arch: SyscallArch, call: string | number): string | undefined =>
-  typeof call === 'number' ? syscallName(arch, call) : call;

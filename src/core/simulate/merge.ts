@@ -1,5 +1,6 @@
-import type { Branch, Node, Verdict } from './tree.ts';
+import type { Effort } from './effort.ts';
 import { release } from './release.ts';
+import type { Branch, Node, Verdict } from './tree.ts';
 import { isLeaf, isSame, leadsOnlyTo, standsAfter, TreeTrouble, to } from './tree.ts';
 
 /** A place that names a level by one of its nodes. */
@@ -7,19 +8,21 @@ export interface Level {
   entry: Node;
 }
 
-/** Before 2.6.1 libseccomp wrote the action of a false branch into the true one (its CHANGELOG of 2.6.1). */
-export interface Quirks {
+/** How a filter is built. */
+export interface Making {
+  /** libseccomp before 2.6.1 wrote the action of a false branch into the true one (its CHANGELOG of 2.6.1). */
   readonly writesFalseIntoTrue: boolean;
+  readonly effort: Effort;
 }
 
 /**
  * Adds a rule's chain to a call's tree, from the level's entry on. Returns how many tests of the tree were dropped.
  * Throws `TreeTrouble`.
  */
-export function merge(level: Level, added: Node, quirks: Quirks): number {
+export function merge(level: Level, added: Node, making: Making): number {
   let at = level.entry;
   for (;;) {
-    if (isSame(at, added)) return unite(at, added, quirks);
+    if (isSame(at, added)) return unite(at, added, making);
     if (standsAfter(at, added)) {
       linkBefore(at, added);
       if (level.entry === at) {
@@ -57,20 +60,19 @@ function linkAfter(at: Node, added: Node): void {
 }
 
 /** Two equal tests become one, with what both lead to. */
-function unite(at: Node, added: Node, quirks: Quirks): number {
+function unite(at: Node, added: Node, making: Making): number {
   if (at === added) return 0;
   let dropped = 0;
   if (added.whenTrue && 'verdict' in added.whenTrue) dropped += takeTrue(at, added, added.whenTrue.verdict);
-  if (added.whenFalse && 'verdict' in added.whenFalse)
-    dropped += takeFalse(at, added, added.whenFalse.verdict, quirks);
+  if (added.whenFalse && 'verdict' in added.whenFalse) dropped += takeFalse(at, added, added.whenFalse.verdict, making);
   if (added.whenTrue && 'entry' in added.whenTrue) {
     if (isVerdict(at.whenTrue)) return dropped;
-    if (at.whenTrue) dropped += merge(at.whenTrue, added.whenTrue.entry, quirks);
+    if (at.whenTrue) dropped += merge(at.whenTrue, added.whenTrue.entry, making);
     else at.whenTrue = to(added.whenTrue.entry);
   }
   if (added.whenFalse && 'entry' in added.whenFalse) {
     if (isVerdict(at.whenFalse)) return dropped;
-    if (at.whenFalse) dropped += merge(at.whenFalse, added.whenFalse.entry, quirks);
+    if (at.whenFalse) dropped += merge(at.whenFalse, added.whenFalse.entry, making);
     else at.whenFalse = to(added.whenFalse.entry);
   }
   return dropped;
@@ -92,7 +94,7 @@ function takeTrue(at: Node, added: Node, verdict: Verdict): number {
   return 0;
 }
 
-function takeFalse(at: Node, added: Node, verdict: Verdict, quirks: Quirks): number {
+function takeFalse(at: Node, added: Node, verdict: Verdict, making: Making): number {
   if (!isVerdict(at.whenFalse)) {
     if (!leadsOnlyTo(at.whenFalse, verdict.action)) throw new TreeTrouble('conflict');
     const dropped = at.whenFalse ? release(at.whenFalse.entry) : 0;
@@ -101,7 +103,7 @@ function takeFalse(at: Node, added: Node, verdict: Verdict, quirks: Quirks): num
   }
   if (at.whenFalse.verdict.action === verdict.action) return 0;
   if (added.test.half === 'high' && added.value < at.value) {
-    if (!quirks.writesFalseIntoTrue) at.whenFalse = { verdict };
+    if (!making.writesFalseIntoTrue) at.whenFalse = { verdict };
     else if (isVerdict(at.whenTrue)) at.whenTrue = { verdict };
   }
   if (isLeaf(at) || isLeaf(added)) throw new TreeTrouble('conflict');

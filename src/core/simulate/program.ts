@@ -41,17 +41,32 @@ type Blocks = Map<string, Block>;
 /** Levels that are written already: by what follows and what is in the accumulator. */
 type Levels = Map<Node, Map<string, Block>>;
 
-/**
- * The programs of a filter's calls, given their trees in the order in which libseccomp writes them.
- * Throws `TreeTrouble`.
- */
-export function programsOf(trees: readonly Node[]): Block[] {
-  const blocks: Blocks = new Map();
-  const programs = trees.map(tree => writeLevel(tree, undefined, undefined, { blocks, levels: new Map() }));
-  // What a block is led to from is settled from the end of the program to its beginning.
-  for (const program of programs.toReversed()) if (!program.isPlaced) place(program);
-  return programs;
+export interface Programs {
+  /** Where each call's program begins. */
+  readonly starts: readonly Block[];
+  /** How many instructions the blocks are. */
+  readonly instructions: number;
 }
+
+/** The programs of a filter's calls, given their trees in the order in which libseccomp writes them. */
+export function programsOf(trees: readonly Node[]): Programs {
+  const written: Written = { blocks: new Map(), levels: new Map() };
+  const starts = trees.map(tree => writeLevel(tree, undefined, undefined, written));
+  // What a block is led to from is settled from the end of the program to its beginning.
+  for (const start of starts.toReversed()) if (!start.isPlaced) place(start);
+  const placed = [...written.blocks.values()].filter(({ isPlaced }) => isPlaced);
+  return { starts, instructions: placed.reduce((sum, block) => sum + lengthOf(block), 0) };
+}
+
+/** A jump, and before it what loads and masks. */
+function lengthOf({ test, expects, reloads }: Block): number {
+  const loads = !expects || reloads ? 1 : 0;
+  const masksAgain = expects && reloads && expects.mask !== ALL_BITS ? 1 : 0;
+  const masks = test.mask !== (expects?.mask ?? ALL_BITS) ? 1 : 0;
+  return 1 + loads + masksAgain + masks;
+}
+
+const ALL_BITS = 0xffffffff;
 
 interface Written {
   readonly blocks: Blocks;
@@ -71,12 +86,7 @@ function writeLevel(entry: Node, after: Target, accumulator: Loaded | undefined,
   return block;
 }
 
-function writeNodes(
-  level: readonly Node[],
-  after: Target,
-  accumulator: Loaded | undefined,
-  written: Written,
-): Block {
+function writeNodes(level: readonly Node[], after: Target, accumulator: Loaded | undefined, written: Written): Block {
   let current = accumulator;
   const steps = level.map(node => {
     const expects = current && has(current, node.test) ? current : undefined;
@@ -137,7 +147,32 @@ export function run(first: Block, args: readonly bigint[]): Verdict | undefined 
   return at;
 }
 
-function load({ argument, half, mask }: Loaded, args: readonly bigint[]): number {
+/** Every verdict that can be reached when some arguments are not known; `undefined` among them for the default. */
+export function reachable(first: Block, args: readonly (bigint | undefined)[]): Set<Verdict | undefined> {
+  const found = new Set<Verdict | undefined>();
+  const seen = new Set<string>();
+  const follow = (at: Target, before: number | undefined) => {
+    if (!isBlock(at)) return found.add(at);
+    const key = `${at.id} ${before}`;
+    if (seen.has(key)) return found;
+    seen.add(key);
+    const { test, expects } = at;
+    let value = before;
+    if (!expects) value = loadKnown(loadedBy(test), args);
+    else if (at.reloads) value = loadKnown(expects, args);
+    if (value !== undefined && expects && expects.mask !== test.mask) value = (value & test.mask) >>> 0;
+    const isTrue = value === undefined ? undefined : meets(test, value);
+    if (isTrue !== false) follow(at.whenTrue, value);
+    if (isTrue !== true) follow(at.whenFalse, value);
+    return found;
+  };
+  return follow(first, 0);
+}
+
+const loadKnown = (loaded: Loaded, args: readonly (bigint | undefined)[]): number | undefined =>
+  loaded.mask === 0 || args[loaded.argument] !== undefined ? load(loaded, args) : undefined;
+
+function load({ argument, half, mask }: Loaded, args: readonly (bigint | undefined)[]): number {
   const value = args[argument] ?? 0n;
   return Number(half === 'high' ? (value >> 32n) & 0xffffffffn : value & 0xffffffffn) & mask;
 }

@@ -1,3 +1,4 @@
+import type { Effort } from './effort.ts';
 import type { Level } from './merge.ts';
 import { release } from './release.ts';
 import type { Branch, Node } from './tree.ts';
@@ -17,8 +18,8 @@ export interface Pruned {
   readonly isSuperfluous: boolean;
 }
 
-export function prune(root: Level, chain: Node, action: number): Pruned {
-  const search: Search = { root, action, freed: 0, removed: new Set(), seen: new Map() };
+export function prune(root: Level, chain: Node, action: number, effort: Effort): Pruned {
+  const search: Search = { root, action, effort, freed: 0, removed: new Set(), seen: new Map() };
   const trail = searchLevel(root.entry, chain, 0, search);
   const isSuperfluous = search.freed === 0 && has(trail, MATCHES | TREE_ENDS | SKIPS_CHAIN);
   return { root: search.root, freed: search.freed, isSuperfluous };
@@ -39,33 +40,43 @@ const has = (trail: Trail, bits: number) => (trail & bits) === bits;
 interface Search {
   root: Level | undefined;
   readonly action: number;
+  readonly effort: Effort;
   freed: number;
   readonly removed: Set<Node>;
-  /** Results for a level, a test of the chain and a trail: levels are reached in many ways. */
-  readonly seen: Map<Node, Map<Node, Map<Trail, Trail>>>;
+  /** Results by the first node of a level, a test of the chain and a trail: levels are reached in many ways. */
+  readonly seen: Map<Node, Map<Node, Map<Trail, Result>>>;
+}
+
+interface Result {
+  readonly trail: Trail;
+  readonly steps: number;
 }
 
 /** Looks for the chain on this level and behind it. Returns the trail with what was found. */
 function searchLevel(entry: Node, chain: Node, trail: Trail, search: Search): Trail {
   if (has(trail, HAS_MATCHED) && !has(trail, MATCHES)) return trail;
   const level = levelOf(entry);
+  search.effort.look(level.length);
   const first = level[0] ?? entry;
   const known = search.seen.get(first)?.get(chain)?.get(trail);
-  if (known !== undefined) return known;
+  if (known) {
+    search.effort.repeat(known.steps);
+    return known.trail;
+  }
   const { size } = search.removed;
+  const before = search.effort.theirs;
+  search.effort.spend(level.length);
   const found = searchNodes(level, chain, trail, search);
   const result = has(found, MATCHES) ? trail | found : trail & ~MATCHES;
-  if (search.removed.size === size) remember(search, first, chain, trail, result);
-  else search.seen.clear();
+  if (search.removed.size > size) search.seen.clear();
+  else remember(search, first, chain, trail, { trail: result, steps: search.effort.theirs - before });
   return result;
 }
 
-function remember({ seen }: Search, first: Node, chain: Node, trail: Trail, result: Trail): void {
-  const byChain = seen.get(first) ?? new Map<Node, Map<Trail, Trail>>();
-  const byTrail = byChain.get(chain) ?? new Map<Trail, Trail>();
-  seen.set(first, byChain);
-  byChain.set(chain, byTrail);
-  byTrail.set(trail, result);
+function remember({ seen }: Search, first: Node, chain: Node, trail: Trail, result: Result): void {
+  const byChain = seen.get(first) ?? new Map<Node, Map<Trail, Result>>();
+  const byTrail = byChain.get(chain) ?? new Map<Trail, Result>();
+  seen.set(first, byChain.set(chain, byTrail.set(trail, result)));
 }
 
 function searchNodes(level: readonly Node[], chain: Node, trail: Trail, search: Search): Trail {

@@ -6,8 +6,12 @@ export type RefusalCode =
   | 'ForeignArchitecture'
   /** Two rules that libseccomp cannot hold at once (EEXIST). */
   | 'ConflictingRules'
-  /** Rules on which libseccomp never ends, and the runtime with it. */
-  | 'EndlessFilter';
+  /** Rules on which libseccomp does not end, or not for minutes, and the runtime with it. */
+  | 'EndlessFilter'
+  /** More instructions than the kernel takes. */
+  | 'TooLarge'
+  /** Not a refusal by the runtime: the rules are too many to be followed here. */
+  | 'Unknown';
 
 /** A profile with which the runtime starts no container. */
 export class Refusal extends Error {

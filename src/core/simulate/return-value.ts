@@ -1,5 +1,5 @@
 import { takesErrno } from '../profile/actions.ts';
-import type { Runtime } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { Refusal } from './refusal.ts';
 
 /*
@@ -35,14 +35,14 @@ export const errnoValue = (errno: number): number => 0x00050000 + errno;
 export function returnValue(
   action: string,
   errnoRet: number | undefined,
-  runtime: Runtime,
+  { runtime }: Environment,
   field: string,
   rule?: number,
 ): number {
   const value = RETURN_VALUES[action];
   if (value === undefined) throw new Refusal('InvalidValue', `${field}: ${action} is no action`, rule);
   if (!takesErrno(action)) {
-    if (errnoRet === undefined || runtime === 'runc') return value;
+    if (errnoRet === undefined || runtime.name === 'runc') return value;
     throw new Refusal('InvalidValue', `${field}: crun takes an errno with ERRNO and TRACE only: remove it`, rule);
   }
   return value + ((errnoRet ?? EPERM) & 0xffff);
@@ -62,3 +62,9 @@ export function actionOf(value: number): string {
 }
 
 export const dataOf = (value: number): number => value & 0xffff;
+
+/** How much a return value takes from the caller: the kernel's order of precedence (seccomp(2)). */
+export function severityOf(value: number): number {
+  const full = (value & 0xffff0000) >>> 0;
+  return full === 0x80000000 ? 0x7fff0000 + 1 : 0x7fff0000 - full;
+}

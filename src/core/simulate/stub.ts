@@ -15,7 +15,7 @@ const PERMISSIVE = ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_TRACE'];
  * Source: runc, libcontainer/seccomp/patchbpf/enosys_linux.go.
  */
 export function highestNamed(profile: ResolvedSpec, arch: SyscallArch, environment: Environment): number | undefined {
-  if (environment.runtime !== 'runc' || PERMISSIVE.includes(profile.defaultAction)) return undefined;
+  if (environment.runtime.name !== 'runc' || PERMISSIVE.includes(profile.defaultAction)) return undefined;
   let highest = 0;
   for (const { names } of profile.syscalls ?? []) {
     for (const name of names) {

@@ -48,10 +48,10 @@ export interface Node {
 }
 
 /**
- * What libseccomp does with a rule it cannot merge: `conflict` is EEXIST, with `endless` it links a level in a circle, and
- * whoever builds the filter hangs.
+ * What becomes of a rule that cannot be merged. `conflict`: libseccomp says EEXIST. `endless`: it links a level in a circle,
+ * or takes minutes, and whoever builds the filter hangs. `unknown`: it is too much to be followed here.
  */
-export type Trouble = 'conflict' | 'endless';
+export type Trouble = 'conflict' | 'endless' | 'unknown';
 
 export class TreeTrouble extends Error {
   readonly trouble: Trouble;
@@ -177,21 +177,20 @@ export function standsAfter(a: Node, b: Node): boolean {
 export const isLeaf = ({ whenTrue, whenFalse }: Node): boolean =>
   !(whenTrue && 'entry' in whenTrue) && !(whenFalse && 'entry' in whenFalse);
 
-/** The nodes of the level that a node is on, first to last. */
+/** No level is as long as this. */
+const CIRCLE = 100_000;
+
+/** The nodes of the level that a node is on, first to last. Throws `TreeTrouble` where they are linked in a circle. */
 export function levelOf(entry: Node): Node[] {
-  const seen = new Set<Node>();
   let first = entry;
-  while (first.previous) {
-    if (seen.has(first)) throw new TreeTrouble('endless');
-    seen.add(first);
-    first = first.previous;
+  for (let steps = 0; first.previous; first = first.previous) {
+    if (++steps > CIRCLE) throw new TreeTrouble('endless');
   }
-  const level = new Set<Node>();
+  const level: Node[] = [];
   for (let each: Node | undefined = first; each; each = each.next) {
-    if (level.has(each)) throw new TreeTrouble('endless');
-    level.add(each);
+    if (level.push(each) > CIRCLE) throw new TreeTrouble('endless');
   }
-  return [...level];
+  return level;
 }
 
 /** Whether a level and all behind it lead to one action only. */
