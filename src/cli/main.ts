@@ -3,6 +3,7 @@ import { type Command, type Given, UsageError } from './command.ts';
 import { exportProfile } from './commands/export.ts';
 import { generate } from './commands/generate.ts';
 import { importProfile } from './commands/import.ts';
+import { lint } from './commands/lint.ts';
 import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
@@ -10,7 +11,7 @@ import { status } from './commands/status.ts';
 import { COMMON, helpOf, helpOfAll } from './help.ts';
 
 /** In the order in which one meets them. */
-const COMMANDS: readonly Command[] = [generate, render, importProfile, exportProfile, status, nodes, migrate];
+const COMMANDS: readonly Command[] = [generate, lint, render, importProfile, exportProfile, status, nodes, migrate];
 
 main(process.argv.slice(2)).then(
   code => {
@@ -45,7 +46,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
 
 function read(command: Command, args: readonly string[]): Given {
   try {
-    const options = { ...command.options, ...COMMON };
+    const options = { ...command.options, ...COMMON, ...command.options };
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { operands: positionals, options: values };
   } catch (error) {
