@@ -1,13 +1,26 @@
 // Bundles each program into one CommonJS file: loading one file costs the agent less memory than many, and `require` of
 // node:https less than `import` of it (docs/decisions/0003-thin-agent.md).
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
+/** See src/kube/client-node/unused.js. */
+const withoutUnused = {
+  name: 'without-unused',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^(undici|gaxios)$|^\.\/gen\/index\.js$/ }, ({ importer }) =>
+      /node_modules\/(@kubernetes\/client-node|@dot-i\/k8s-operator)\//.test(importer)
+        ? { path: resolve('src/kube/client-node/unused.js') }
+        : undefined,
+    ),
+};
+
 mkdirSync('dist', { recursive: true });
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
-await build({
+const { metafile } = await build({
+  metafile: true,
   entryPoints: { operator: 'src/operator/main.ts', agent: 'src/agent/main.ts', 'kubectl-seccomp': 'src/cli/main.ts' },
   outdir: 'dist',
   bundle: true,
@@ -17,7 +30,16 @@ await build({
   minifySyntax: true,
   loader: { '.yaml': 'text' },
   alias: { '@kubernetes/client-node': './src/kube/client-node/library.js' },
+  plugins: [withoutUnused],
   define: { SECCOMP_OPERATOR_VERSION: JSON.stringify(version) },
   legalComments: 'linked',
   logLevel: 'warning',
 });
+writeFileSync('dist/bundled-packages.json', `${JSON.stringify(packagesIn(metafile), null, 2)}\n`);
+
+/** Directories of the packages of which anything is in a bundle, for the bill of materials. */
+function packagesIn({ outputs }) {
+  const inputs = Object.values(outputs).flatMap(output => Object.keys(output.inputs));
+  const directories = inputs.map(path => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]).filter(Boolean);
+  return [...new Set(directories)].sort();
+}

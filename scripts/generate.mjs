@@ -1,7 +1,10 @@
-// Makes what is derived from the CRDs: TypeScript types and the reference. `--check` only says what is stale.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Makes what is derived from CRDs and manifests: TypeScript types, the reference, the Helm chart. `--check` only says what
+// is stale.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { compile } from 'json-schema-to-typescript';
 import { parse } from 'yaml';
+import { chartFiles, chartFolders } from './chart.mjs';
 
 const KINDS = [
   { crd: 'crds/seccompprofiles.yaml', types: 'src/core/api/seccomp-profile.ts' },
@@ -33,6 +36,11 @@ write(
   REFERENCE,
   `# Reference\n\nGenerated from \`crds/\`. The same text is in \`kubectl explain\`.\n\n${sections.join('\n')}`,
 );
+const chart = chartFiles();
+for (const [path, text] of chart) write(path, text);
+for (const folder of chartFolders().filter(existsSync)) {
+  for (const name of readdirSync(folder)) if (!chart.has(`${folder}/${name}`)) remove(`${folder}/${name}`);
+}
 if (stale.length) {
   console.error(`stale: ${stale.join(', ')}\nRun: npm run generate`);
   process.exit(1);
@@ -46,8 +54,17 @@ function write(path, text) {
     // Not made yet.
   }
   if (present === text) return;
+  if (check) {
+    stale.push(path);
+    return;
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+function remove(path) {
   if (check) stale.push(path);
-  else writeFileSync(path, text);
+  else rmSync(path);
 }
 
 async function typescript(kind, schema) {

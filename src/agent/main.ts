@@ -1,3 +1,6 @@
+import type { Log } from '../core/log.ts';
+import { nameList } from '../core/status/name-list.ts';
+import { removeEverything } from '../host/removal.ts';
 import { loadCredentials } from '../kube/load-credentials.ts';
 import { Transport } from '../kube/transport.ts';
 import { serveStatus } from '../runtime/http.ts';
@@ -15,6 +18,7 @@ void runProgram(AGENT_PROGRAM, start);
 
 async function start(values: Record<AgentOption, string>): Promise<Running> {
   const log = jsonLog(values['log-level'] as Level);
+  if (values.task === 'remove') return removal(values['kubelet-root'], log);
   const transport = new Transport({
     credentials: await loadCredentials(process.env),
     userAgent: `seccomp-agent/${VERSION}`,
@@ -34,13 +38,20 @@ async function start(values: Record<AgentOption, string>): Promise<Running> {
   agent.start();
   log.info('agent started', { node: values['node-name'], version: VERSION });
   return {
-    failed: new Promise<never>(() => {}),
     stop: async () => {
       await agent.stop();
       transport.close();
       await server.close();
     },
   };
+}
+
+/** What `kubectl seccomp uninstall` runs on each node: it needs no API server. */
+async function removal(kubeletRoot: string, log: Log): Promise<Running> {
+  const { files, left } = await removeEverything(kubeletRoot);
+  if (left.length) log.warn('not ours, and left', { files: nameList(left) });
+  log.info('nothing of this operator is on the node any more', { removed: files });
+  return { finished: Promise.resolve(), stop: async () => {} };
 }
 
 function metrics(agent: Agent): Metrics {

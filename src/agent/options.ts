@@ -3,6 +3,7 @@ import { isLevel } from '../runtime/log.ts';
 import { checkPort, type ProgramSpec } from '../runtime/options.ts';
 
 export type AgentOption =
+  | 'task'
   | 'node-name'
   | 'kubelet-root'
   | 'replace-link'
@@ -14,6 +15,13 @@ export const AGENT_PROGRAM: ProgramSpec<AgentOption> = {
   name: 'agent',
   summary: "Keeps one node's seccomp directory as the operator rendered it, and reports on the node's SeccompNode.",
   options: {
+    task: {
+      env: 'TASK',
+      default: 'serve',
+      placeholder: 'serve|remove',
+      description: 'serve until stopped; or remove everything of ours from the node and end, without an API server.',
+      check: value => (value === 'serve' || value === 'remove' ? undefined : `"${value}": use serve or remove`),
+    },
     'node-name': { env: 'NODE_NAME', placeholder: 'NAME', description: 'Name of the Node this runs on.' },
     'kubelet-root': {
       env: 'KUBELET_ROOT',

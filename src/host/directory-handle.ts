@@ -65,6 +65,17 @@ export class DirectoryHandle {
     }
   }
 
+  /** Opens a directory in this one, if there is one: nothing is made, and no link followed. */
+  async openPresent(name: string): Promise<DirectoryHandle | undefined> {
+    if ((await this.entry(name)).kind !== 'directory') return undefined;
+    try {
+      const path = join(this.path, name);
+      return await DirectoryHandle.#adopt(path, await open(this.at(name), OPEN_DIRECTORY | constants.O_NOFOLLOW));
+    } catch (error) {
+      throw HostError.from(error, join(this.path, name));
+    }
+  }
+
   /** The path that leads to an entry of exactly this directory. */
   at(name: string): string {
     return `/proc/self/fd/${this.#handle.fd}/${name}`;
@@ -123,6 +134,10 @@ export class DirectoryHandle {
 
   close(): Promise<void> {
     return this.#handle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Every path of `at` fails without /proc, and would blame the directory. */

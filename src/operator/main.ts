@@ -53,7 +53,7 @@ async function start(values: Record<OperatorOption, string>): Promise<Running> {
   const server = await serveStatus(Number(values['metrics-port']), metrics, () => term?.problem());
   log.info('operator started', { identity, version: VERSION });
   return {
-    failed: work.then(() => new Promise<never>(() => {})),
+    finished: work.then(() => new Promise<never>(() => {})),
     stop: async () => {
       stop.abort();
       await work;

@@ -3,8 +3,8 @@ import { type ProgramSpec, readOptions, UsageError } from './options.ts';
 /** Something that runs until it is stopped. */
 export interface Running {
   stop(): Promise<void>;
-  /** Rejects when the program cannot go on, which ends the process with status 1. */
-  readonly failed: Promise<never>;
+  /** Ends it: a program that has done its work resolves, one that cannot go on rejects, which gives status 1. */
+  readonly finished?: Promise<void>;
 }
 
 /**
@@ -22,7 +22,7 @@ export async function runProgram<Name extends string>(
       return;
     }
     const running = await start(options.values);
-    await Promise.race([stopSignal(), running.failed]);
+    await Promise.race([stopSignal(), ...(running.finished ? [running.finished] : [])]);
     await running.stop();
     process.exit(0);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { findBinaries } from './binaries.ts';
+import { findHelm } from './helm.ts';
 import { imageArchive } from './images/images.ts';
 import { BUSYBOX, PAUSE } from './images/recipes.ts';
 import { findNodeBinaries } from './node-binaries.ts';
@@ -6,6 +7,7 @@ import { findNodeBinaries } from './node-binaries.ts';
 const progress = (line: string) => console.error(`  ${line}`);
 
 /** Gets what tests run before any of them waits for it, so that its progress is seen. */
+console.error(`Helm: ${await findHelm(progress)}`);
 if (process.env['SECCOMP_OPERATOR_E2E'] === 'off') {
   const { source, directory } = await findBinaries(progress);
   console.error(`Kubernetes: ${source} (${directory}); SECCOMP_OPERATOR_E2E=off: no tests on real nodes`);

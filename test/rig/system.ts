@@ -57,8 +57,8 @@ export class System {
     const args = [join(PROJECT, 'dist/operator.js'), '--metrics-port=0', '--agent-image=seccomp-operator:test'];
     this.operator = this.#node(
       'operator',
-      ['--max-old-space-size=96', '--max-semi-space-size=1', '--disable-warning=DEP0040', ...args],
-      kubeconfig,
+      ['--max-old-space-size=96', '--max-semi-space-size=1', '--jitless', '--disable-warning=DEP0040', ...args],
+      { KUBECONFIG: kubeconfig, MALLOC_ARENA_MAX: '1' },
     );
   }
 
@@ -108,11 +108,12 @@ export class System {
   /** With the token it had; `options` of its command line beside the usual ones. */
   restartAgent(name: string, ...options: string[]): ManagedProcess {
     const node = this.nodes.get(name) as TestNode;
-    const limits = ['--max-old-space-size=32', '--max-semi-space-size=1'];
+    const limits = ['--max-old-space-size=32', '--max-semi-space-size=1', '--jitless'];
     const program = join(PROJECT, 'dist/agent.js');
     const usual = [`--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
     const args = [...limits, program, ...usual, ...options];
-    node.agent = this.#node(`agent-${name}`, args, this.plane.kubeconfigPath(podOf(name)));
+    const env = { KUBECONFIG: this.plane.kubeconfigPath(podOf(name)), MALLOC_ARENA_MAX: '1' };
+    node.agent = this.#node(`agent-${name}`, args, env);
     return node.agent;
   }
 
@@ -162,9 +163,9 @@ export class System {
     return this.plane.kubeconfigFor(name, token.trim());
   }
 
-  #node(name: string, args: readonly string[], kubeconfig: string): ManagedProcess {
+  #node(name: string, args: readonly string[], env: Record<string, string>): ManagedProcess {
     const logFile = join(this.plane.directory, `${name}.log`);
-    return new ManagedProcess({ name, command: process.execPath, args, env: { KUBECONFIG: kubeconfig }, logFile });
+    return new ManagedProcess({ name, command: process.execPath, args, env, logFile });
   }
 }
 

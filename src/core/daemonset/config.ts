@@ -29,7 +29,7 @@ export const DEFAULT_AGENT_CONFIG: AgentConfig = {
   replaceLink: '',
   startupTaint: STARTUP_TAINT,
   priorityClassName: 'system-node-critical',
-  resources: { requests: { cpu: '5m', memory: '24Mi' }, limits: { memory: '64Mi' } },
+  resources: { requests: { cpu: '5m', memory: '24Mi' }, limits: { memory: '96Mi' } },
   logLevel: 'info',
 };
 

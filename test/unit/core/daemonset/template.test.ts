@@ -41,8 +41,9 @@ describe('the agents’ DaemonSet', () => {
 
   it('tells the agent its settings, and keeps those of the template', () => {
     const { env } = podOf({ kubeletRoot: '/mnt/kubelet', logLevel: 'debug' }).containers[0];
-    expect(env.map(({ name }) => name)).to.deep.equal(['NODE_NAME', 'AGENT_NAMESPACE', 'KUBELET_ROOT', 'LOG_LEVEL']);
-    expect(env.slice(2).map(({ value }) => value)).to.deep.equal(['/mnt/kubelet', 'debug']);
+    const names = ['MALLOC_ARENA_MAX', 'NODE_NAME', 'AGENT_NAMESPACE', 'KUBELET_ROOT', 'LOG_LEVEL'];
+    expect(env.map(({ name }) => name)).to.deep.equal(names);
+    expect(env.slice(3).map(({ value }) => value)).to.deep.equal(['/mnt/kubelet', 'debug']);
   });
 
   it('tells the agent which link it may replace, where one is named', () => {

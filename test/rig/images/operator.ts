@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Progress } from '../cache.ts';
+import { requirePackages } from '../debian.ts';
+import { type ImageRecipe, imageArchive } from './images.ts';
+import { BUILD_BASE, NODE_BASE } from './recipes.ts';
+
+const run = promisify(execFile);
+const PROJECT = join(import.meta.dirname, '..', '..', '..');
+/** Where the build stage finds what npm needs besides its settings. */
+const SETTINGS = '/run/npm';
+
+export interface OperatorImage {
+  /** As manifests/base names it. */
+  readonly name: string;
+  /** An OCI archive. */
+  readonly archive: string;
+}
+
+/**
+ * Builds the project's Dockerfile without a daemon or an image registry, on bases made from this machine, with all
+ * files dated at SOURCE_DATE_EPOCH (reproducible-builds.org), which is 0 if it is not set.
+ */
+export async function buildOperatorImage(archive: string, progress: Progress): Promise<OperatorImage> {
+  await requirePackages({ buildah: '/usr/bin/buildah' }, progress);
+  const bases = [BUILD_BASE, NODE_BASE];
+  const archives = await Promise.all(bases.map(base => imageArchive(base, progress)));
+  const name = await imageName();
+  const directory = await mkdtemp(join(tmpdir(), 'image-build-'));
+  const buildah = (...args: string[]) => runBuildah(directory, args);
+  try {
+    for (const [index, base] of bases.entries()) await pull(buildah, archives[index] as string, base);
+    progress(`building image ${name}`);
+    const settings = join(directory, 'npm');
+    await writeNpmSettings(settings);
+    const epoch = process.env['SOURCE_DATE_EPOCH'] ?? '0';
+    const given = { BUILD_BASE: BUILD_BASE.name, BASE: NODE_BASE.name, SOURCE_DATE_EPOCH: epoch };
+    await buildah(
+      'build',
+      '--isolation=chroot',
+      '--pull-never',
+      ...Object.entries(given).map(([key, value]) => `--build-arg=${key}=${value}`),
+      `--timestamp=${epoch}`,
+      `--secret=id=npmrc,src=${settings}/npmrc`,
+      `--volume=${settings}:${SETTINGS}:ro`,
+      `--tag=${name}`,
+      PROJECT,
+    );
+    await mkdir(dirname(archive), { recursive: true });
+    await buildah('push', '--quiet', name, `oci-archive:${archive}.new:${name}`);
+    await rename(`${archive}.new`, archive);
+    return { name, archive };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The image that `kubectl apply -k manifests/base` runs, as containerd knows it. */
+async function imageName(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
+  return `docker.io/library/seccomp-operator:v${version}`;
+}
+
+async function pull(buildah: (...args: string[]) => Promise<string>, archive: string, base: ImageRecipe) {
+  const id = await buildah('pull', '--quiet', `oci-archive:${archive}`);
+  await buildah('tag', id.trim(), base.name);
+}
+
+/** A store of its own, which goes with the directory: whatever else this machine builds is not touched. */
+async function runBuildah(directory: string, args: readonly string[]): Promise<string> {
+  const store = [`--root=${directory}/store`, `--runroot=${directory}/run`, '--storage-driver=overlay'];
+  const env = { ...process.env, TMPDIR: directory };
+  try {
+    const { stdout } = await run('buildah', [...store, ...args], { env, maxBuffer: 1 << 26 });
+    return stdout;
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`buildah ${args[0]} failed:\n${`${stdout}${stderr}`.slice(-4_000)}`);
+  }
+}
+
+/** What npm is told on this machine (where its registry is, whom to trust), for the npm of the build stage. */
+async function writeNpmSettings(directory: string): Promise<void> {
+  await mkdir(directory);
+  const get = async (key: string) => (await run('npm', ['config', 'get', key], { cwd: tmpdir() })).stdout.trim();
+  const settings = [
+    await readFile(await get('userconfig'), 'utf8').catch(() => ''),
+    `registry=${await get('registry')}`,
+  ];
+  const authorities = process.env['NODE_EXTRA_CA_CERTS'] ?? (await get('cafile'));
+  if (existsSync(authorities)) {
+    await copyFile(authorities, join(directory, 'ca.crt'));
+    settings.push(`cafile=${SETTINGS}/ca.crt`);
+  }
+  await writeFile(join(directory, 'npmrc'), `${settings.join('\n')}\n`);
+}
