@@ -179,7 +179,7 @@ export class Agent {
   }
 
   #wanted(): Wanted[] {
-    return [...(this.#session?.reflector.items.values() ?? [])].filter(item => !isPlace(item));
+    return [...(this.#session?.reflector.items.values() ?? [])].filter((item): item is Wanted => !isPlace(item));
   }
 
   #order(installer: Installer, item: Wanted, object: RenderedConfigMap): void {

@@ -3,7 +3,8 @@ import { bundleDigest } from '../core/profile/digest.ts';
 import { profileFileName } from '../core/profile/file-name.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
 import { pickKey } from '../core/rollout/files.ts';
-import type { ExpectedBundle, FleetNode } from '../core/status/installation.ts';
+import { type ExpectedBundle, type FleetNode, type Installation, installationOf } from '../core/status/installation.ts';
+import type { Fleet } from './fleet.ts';
 import type { PlaceRef } from './place-configmap.ts';
 import type { RenderedRef } from './rendered-configmap.ts';
 
@@ -103,6 +104,14 @@ export class Bundle {
       this.#digests.set(kind, digest);
     }
     return { digest, changedAt: newer(this.#changedAt, this.#toldAt(name)), seenTo: this.#seenTo };
+  }
+
+  /** On which nodes a profile is as it is now; nothing where it is not published. */
+  installation(profile: string, fleet: Pick<Fleet, 'members'>): Installation | undefined {
+    const ref = this.#refs.get(profile);
+    if (!ref) return undefined;
+    const published = (node: string) => this.publishedFor(ref, node);
+    return installationOf(profile, published, fleet.members(), node => this.expected(node));
   }
 
   /** Up to where a node has to have applied changes to hold this profile as it is now. */

@@ -425,14 +425,7 @@ export interface RolloutState {
    * Installing until nodes hold the stage's form; WaitingForPods until enough run under it; WaitingForReports while nobody reports violations; Soaking; Completed. Held and RolledBack after violations or an undo, and Paused, until somebody acts.
    */
   phase:
-    | 'Installing'
-    | 'WaitingForPods'
-    | 'WaitingForReports'
-    | 'Soaking'
-    | 'Held'
-    | 'RolledBack'
-    | 'Paused'
-    | 'Completed';
+    'Installing' | 'WaitingForPods' | 'WaitingForReports' | 'Soaking' | 'Held' | 'RolledBack' | 'Paused' | 'Completed';
   /**
    * stage/stages and phase.
    */

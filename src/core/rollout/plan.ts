@@ -34,6 +34,12 @@ export function planOf({ stages }: Rollout): PlannedStage[] {
   });
 }
 
+/** The keys of labels by which these select nodes. */
+export function selectedKeys(rollouts: Iterable<Rollout | undefined>): Set<string> {
+  const stages = [...rollouts].flatMap(rollout => rollout?.stages ?? []);
+  return new Set(stages.flatMap(({ nodeSelector = {} }) => Object.keys(nodeSelector)));
+}
+
 /** Of the rules as written, whatever the mode and the nodes: what is rolled out. */
 export function strictDigestOf(resolved: ResolvedSpec): string {
   const rules = renderProfile({ ...resolved, mode: 'Enforce' }, '');
