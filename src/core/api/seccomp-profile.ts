@@ -422,10 +422,17 @@ export interface RolloutState {
    */
   stages: number;
   /**
-   * Installing until nodes hold the stage's form; WaitingForPods until enough run under it; WaitingForReports while nobody reports violations; Soaking; Completed. Held and RolledBack after violations or an undo, and Paused, until somebody acts.
+   * WaitingForNodes until nodes hold the stage's form; WaitingForPods until enough run under it; WaitingForReports while nobody reports violations; Soaking; Completed. Held and RolledBack after violations or an undo, and Paused, until somebody acts.
    */
   phase:
-    'Installing' | 'WaitingForPods' | 'WaitingForReports' | 'Soaking' | 'Held' | 'RolledBack' | 'Paused' | 'Completed';
+    | 'WaitingForNodes'
+    | 'WaitingForPods'
+    | 'WaitingForReports'
+    | 'Soaking'
+    | 'Held'
+    | 'RolledBack'
+    | 'Paused'
+    | 'Completed';
   /**
    * stage/stages and phase.
    */

@@ -39,7 +39,7 @@ export function renderVariants(resolved: ResolvedSpec, architectures: Iterable<s
 export function checkSize(texts: readonly string[]): void {
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes <= MAX_BYTES) return;
-  const all = texts.length > 1 ? ` in ${texts.length} forms (architectures, stages of a rollout) together` : '';
+  const all = texts.length > 1 ? ` for ${texts.length} forms (node architectures, stages of a rollout) together` : '';
   throw new ProfileError(
     'TooLarge',
     `spec.syscalls: the rendered profile has ${bytes} bytes${all}, and a ConfigMap holds ${MAX_BYTES}: give calls with the same action and conditions one rule together, or remove rules.`,

@@ -68,7 +68,7 @@ function begin(state: RolloutState | undefined, rules: Rules, now: Date): Rollou
     {
       stage: 1,
       stages: plan.length,
-      phase: 'Installing',
+      phase: 'WaitingForNodes',
       since: '',
       strictDigest,
       plan: plan.map(stage => stage.signature),
@@ -77,7 +77,7 @@ function begin(state: RolloutState | undefined, rules: Rules, now: Date): Rollou
       ...(history?.length ? { history } : {}),
     },
     isDone ? plan.length : 1,
-    isDone ? 'Completed' : 'Installing',
+    isDone ? 'Completed' : 'WaitingForNodes',
     plan,
     now,
   );
@@ -89,12 +89,12 @@ function revise(state: RolloutState, before: readonly string[], rules: Rules, no
     // Rules that are in force stay so; only stages after the last one that was passed are left to do.
     const passed = plan.lastIndexOf(before.at(-1) as string) + 1;
     if (passed === plan.length) return withSummary({ ...state, stage: passed }, rules.plan);
-    if (passed > 0) return enter(state, passed + 1, 'Installing', rules.plan, now);
+    if (passed > 0) return enter(state, passed + 1, 'WaitingForNodes', rules.plan, now);
   }
   const differs = plan.findIndex((signature, at) => signature !== before[at]);
   const firstNew = (differs === -1 ? plan.length : differs) + 1;
   if (firstNew > state.stage) return withSummary(state, rules.plan);
-  return enter(state, Math.min(firstNew, plan.length), 'Installing', rules.plan, now);
+  return enter(state, Math.min(firstNew, plan.length), 'WaitingForNodes', rules.plan, now);
 }
 
 export interface Look {
@@ -144,7 +144,7 @@ const BY_HAND: Record<Verb, (state: RolloutState, look: Look) => RolloutState | 
     return { ...state, phase: 'Paused' };
   },
   resume(state, look) {
-    if (state.phase === 'Paused') return { ...state, phase: 'Installing' };
+    if (state.phase === 'Paused') return { ...state, phase: 'WaitingForNodes' };
     if (state.phase === 'Completed' || !isLatched(state)) return 'nothing holds it';
     return state.stage === 0 ? promote(state, 'PromotedByHand', look) : looked(state);
   },
@@ -160,7 +160,7 @@ const BY_HAND: Record<Verb, (state: RolloutState, look: Look) => RolloutState | 
 
 /** What was seen is settled; from here it has to be seen anew that nothing is refused. */
 function looked(state: RolloutState): RolloutState {
-  return { ...state, phase: 'Installing', soakedSeconds: 0, evidence: { ...state.evidence, violations: 0 } };
+  return { ...state, phase: 'WaitingForNodes', soakedSeconds: 0, evidence: { ...state.evidence, violations: 0 } };
 }
 
 function count(state: RolloutState, { evidence: { newViolations, violationsInReports } }: Look): RolloutState {
@@ -195,14 +195,14 @@ function observe(state: RolloutState, { plan, evidence, soakedMs, now }: Look): 
 
 function phaseOf({ minPods }: PlannedStage, { installed, nodes, pods, watched }: Evidence): RolloutState['phase'] {
   const needsEvidence = minPods > 0;
-  if (installed !== true || (nodes === 0 && needsEvidence)) return 'Installing';
+  if (installed !== true || (nodes === 0 && needsEvidence)) return 'WaitingForNodes';
   if (pods < minPods) return 'WaitingForPods';
   return watched !== true && needsEvidence ? 'WaitingForReports' : 'Soaking';
 }
 
 function promote(state: RolloutState, outcome: 'Promoted' | 'PromotedByHand', look: Look): RolloutState {
   if (state.stage < look.plan.length) {
-    return enter(left(state, outcome, look), state.stage + 1, 'Installing', look.plan, look.now);
+    return enter(left(state, outcome, look), state.stage + 1, 'WaitingForNodes', look.plan, look.now);
   }
   return withSummary({ ...left(state, 'Completed', look), phase: 'Completed' }, look.plan, look.evidence);
 }

@@ -17,7 +17,7 @@ export function withSummary(state: RolloutState, plan: readonly PlannedStage[], 
 type Words = (state: RolloutState, plan: readonly PlannedStage[], evidence: Evidence | undefined) => string;
 
 const WAITING: Record<Exclude<RolloutState['phase'], 'Completed'>, Words> = {
-  Installing({ stage }, plan, evidence) {
+  WaitingForNodes({ stage }, plan, evidence) {
     const { nodeSelector } = plan[stage - 1] ?? {};
     if (evidence?.installed === true)
       return `a node with the labels ${nodesOf({ nodeSelector })}: label one, or promote by hand`;

@@ -84,8 +84,8 @@ const outcomes = ({ history = [] }: RolloutState) => history.map(({ stage, outco
 describe('a rollout', () => {
   it('goes from stage to stage, each after its time with Pods under it', () => {
     const rollout = new Follower();
-    expect(rollout.state.summary).to.equal('1/3 Installing');
-    expect(rollout.look(0, { installed: 'waiting for node-b', pods: 0 })).to.equal('1/3 Installing');
+    expect(rollout.state.summary).to.equal('1/3 WaitingForNodes');
+    expect(rollout.look(0, { installed: 'waiting for node-b', pods: 0 })).to.equal('1/3 WaitingForNodes');
     expect(rollout.state.waitingFor).to.equal('nodes to hold the form of stage 1: waiting for node-b');
     expect(rollout.look(0, { installed: true, outdatedPods: 2 })).to.equal('1/3 WaitingForPods');
     expect(rollout.state.installedAt).to.equal('2026-11-24T10:00:00Z');
@@ -93,8 +93,8 @@ describe('a rollout', () => {
     expect(rollout.look(999, { pods: 1, outdatedPods: 1 })).to.equal('1/3 Soaking');
     expect(rollout.look(59)).to.equal('1/3 Soaking');
     expect(rollout.state.waitingFor).to.equal('1m under stage 1; 59s so far');
-    expect(rollout.look(1)).to.equal('2/3 Installing');
-    expect(rollout.pass(1).state.summary).to.equal('3/3 Installing');
+    expect(rollout.look(1)).to.equal('2/3 WaitingForNodes');
+    expect(rollout.pass(1).state.summary).to.equal('3/3 WaitingForNodes');
     expect(rollout.pass(1).state.summary).to.equal('3/3 Completed');
     expect(rollout.state).not.to.have.property('waitingFor');
     expect(outcomes(rollout.state)).to.deep.equal(['3 Completed', '2 Promoted', '1 Promoted']);
@@ -103,7 +103,7 @@ describe('a rollout', () => {
 
   it('waits for Pods, nodes with the labels and reports, whatever the time', () => {
     const rollout = new Follower().pass(1);
-    expect(rollout.look(99, { nodes: 0, pods: 0 })).to.equal('2/3 Installing');
+    expect(rollout.look(99, { nodes: 0, pods: 0 })).to.equal('2/3 WaitingForNodes');
     expect(rollout.state.waitingFor).to.equal('a node with the labels canary=true: label one, or promote by hand');
     expect(rollout.look(99, { nodes: 1 })).to.equal('2/3 WaitingForPods');
     expect(rollout.look(99, { pods: 1, watched: 'not on node-a' })).to.equal('2/3 WaitingForReports');
@@ -118,13 +118,13 @@ describe('a rollout', () => {
     expect(rollout.look(5, { pods: 0 })).to.equal('1/3 WaitingForPods');
     expect(rollout.look(500, { pods: 1 })).to.equal('1/3 Soaking');
     expect(rollout.state.soakedSeconds).to.equal(45);
-    expect(rollout.look(15)).to.equal('2/3 Installing');
+    expect(rollout.look(15)).to.equal('2/3 WaitingForNodes');
   });
 
   it('goes on without any evidence where it is told to', () => {
     const rollout = new Follower([{ ...CANARY, minPods: 0 }, ALL]);
     rollout.look(0, { nodes: 0, pods: 0, watched: 'nowhere' });
-    expect(rollout.look(30)).to.equal('2/2 Installing');
+    expect(rollout.look(30)).to.equal('2/2 WaitingForNodes');
   });
 
   it('holds on violations, and stays so until somebody acts', () => {
@@ -136,7 +136,7 @@ describe('a rollout', () => {
     expect(rollout.look(9_999)).to.equal('1/2 Held');
     expect(rollout.ask('resume')).to.equal('1/2 Soaking');
     expect(rollout.state).to.deep.include({ soakedSeconds: 0, installedAt: '2026-11-24T10:00:00Z' });
-    expect(rollout.look(60)).to.equal('2/2 Installing');
+    expect(rollout.look(60)).to.equal('2/2 WaitingForNodes');
   });
 
   it('rolls back on violations where it is told to, and does not try again by itself', () => {
@@ -159,7 +159,7 @@ describe('a rollout', () => {
     expect(edit.look(0, { newViolations: 2 })).to.equal('0/2 RolledBack');
     expect(edit.state.before).to.deep.equal(file('sha256:before'));
     expect(edit.look(99)).to.equal('0/2 RolledBack');
-    expect(edit.ask('promote')).to.equal('1/2 Installing');
+    expect(edit.ask('promote')).to.equal('1/2 WaitingForNodes');
   });
 
   it('adds up what is new, and keeps how far it has counted', () => {
@@ -202,9 +202,9 @@ describe('a rollout', () => {
 
     it('promotes one stage, without evidence, and once', () => {
       const rollout = new Follower();
-      expect(rollout.ask('promote', { pods: 0 })).to.equal('2/3 Installing');
+      expect(rollout.ask('promote', { pods: 0 })).to.equal('2/3 WaitingForNodes');
       expect(rollout.look(9_999)).to.equal('2/3 WaitingForPods');
-      expect(rollout.ask('promote again')).to.equal('3/3 Installing');
+      expect(rollout.ask('promote again')).to.equal('3/3 WaitingForNodes');
       expect(rollout.ask('promote a third time')).to.equal('3/3 Completed');
       expect(rollout.state.history?.map(({ outcome }) => outcome)).to.deep.equal([
         'Completed',
@@ -272,12 +272,12 @@ describe('a rollout', () => {
       rollout.strict = 'sha256:b';
       rollout.published = file('sha256:enforced');
       rollout.last = file('sha256:other');
-      expect(rollout.settle().summary).to.equal('1/3 Installing');
+      expect(rollout.settle().summary).to.equal('1/3 WaitingForNodes');
       expect(rollout.state.before).to.deep.equal(file('sha256:enforced'));
       rollout.pass(1);
       rollout.strict = 'sha256:c';
       rollout.published = file('sha256:audited');
-      expect(rollout.settle().summary).to.equal('1/3 Installing');
+      expect(rollout.settle().summary).to.equal('1/3 WaitingForNodes');
       expect(rollout.state.before, 'of the last rollout that was complete').to.deep.equal(file('sha256:enforced'));
       expect(outcomes(rollout.state).slice(0, 2)).to.deep.equal(['2 Replaced', '1 Promoted']);
     });
@@ -318,14 +318,18 @@ describe('a rollout', () => {
       it(`${what}`, () => {
         const rollout = new Follower().pass(passed);
         rollout.stages = stages;
-        expect(rollout.settle().summary).to.equal(`${stage} Installing`);
+        expect(rollout.settle().summary).to.equal(`${stage} WaitingForNodes`);
       });
     }
 
     const COMPLETE: [string, Stage[], string][] = [
       ['stays complete when earlier stages change', [CANARY, ALL], '2/2 Completed'],
-      ['goes on to stages that come after', [...STAGES, { mode: 'Kill', soak: '1s' }], '4/4 Installing'],
-      ['goes to the first that differs when its last is gone', [AUDIT, { ...CANARY, mode: 'Kill' }], '2/2 Installing'],
+      ['goes on to stages that come after', [...STAGES, { mode: 'Kill', soak: '1s' }], '4/4 WaitingForNodes'],
+      [
+        'goes to the first that differs when its last is gone',
+        [AUDIT, { ...CANARY, mode: 'Kill' }],
+        '2/2 WaitingForNodes',
+      ],
     ];
     for (const [what, stages, summary] of COMPLETE) {
       it(`once complete, ${what}`, () => {
