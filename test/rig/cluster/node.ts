@@ -94,6 +94,17 @@ export class ClusterNode {
     await this.run([`${NODE_PROGRAMS}/ctr`, '--namespace', 'k8s.io', 'images', 'import', '--local', '-'], archive);
   }
 
+  /** The pid of each running container's first process, by the container's id. */
+  async containerTasks(): Promise<Map<string, number>> {
+    const lines = (await this.run([`${NODE_PROGRAMS}/ctr`, '--namespace', 'k8s.io', 'tasks', 'list'])).split('\n');
+    return new Map(
+      lines
+        .slice(1)
+        .map(line => line.trim().split(/\s+/))
+        .map(([id = '', pid]) => [id, Number(pid)]),
+    );
+  }
+
   async startContainerd(): Promise<void> {
     this.#containerd = this.#process('containerd', [
       `${NODE_PROGRAMS}/containerd`,
