@@ -190,19 +190,6 @@ export class System {
 
 const podOf = (node: string): string => `seccomp-agent-${node}`;
 
-export interface ProfileObject {
-  metadata: { name: string; generation: number; resourceVersion: string };
-  status?: {
-    observedGeneration?: number;
-    usedBy?: number;
-    rollout?: object;
-    digest?: string;
-    nodes?: { desired: number; installed: number; failed: number; unreachable: number; summary: string };
-    failures?: { node: string; reason: string; message: string }[];
-    conditions?: { type: string; status: string; reason: string; message: string; observedGeneration?: number }[];
-  };
-}
-
 const NODE_INFO = {
   operatingSystem: 'linux',
   machineID: 'test',
