@@ -15,7 +15,7 @@ export function runtimeGroup({ runtime, noNewPrivileges }: StartOptions): Group 
   const starts = runtimes.flatMap(name => startCallsOf({ name }));
   const names = starts
     .filter(each => each.noNewPrivileges || !noNewPrivileges)
-    .flatMap(({ needed, wanted, made }) => [...needed, ...wanted, ...made]);
+    .flatMap(({ needed, wanted, made, sometimes }) => [...needed, ...wanted, ...made, ...sometimes]);
   const all = new Set([...names, ...(runtimes.includes('runc') ? GO_CALLS : [])]);
   const who = runtimes.length > 1 ? `${runtimes.join(' and ')} call` : `${runtimes[0]} calls`;
   const how = noNewPrivileges ? 'with allowPrivilegeEscalation: false' : 'whatever allowPrivilegeEscalation says';

@@ -1,13 +1,14 @@
 import type { ResolvedSpec } from '../profile/base.ts';
 import { type Finding, type Report, type Rule, SEVERITIES } from './finding.ts';
 import { RULES } from './rules.ts';
-import type { LintTarget } from './target.ts';
+import { type LintTarget, withVersions } from './target.ts';
 import { ProfileView } from './view.ts';
 
 /** What is wrong or worth knowing about a profile, errors first. Throws `ProfileError` for a value beyond 64 bits. */
 export function lint(profile: ResolvedSpec, target: LintTarget): Finding[] {
   const view = new ProfileView(profile);
-  const findings = RULES.flatMap(rule => [...rule.check(view, target)].map(report => findingOf(rule, report)));
+  const everywhere = withVersions(target);
+  const findings = RULES.flatMap(rule => [...rule.check(view, everywhere)].map(report => findingOf(rule, report)));
   return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 

@@ -33,7 +33,7 @@ function findings(rule: string, spec: SeccompProfileSpec, target: Partial<LintTa
   return lint(spec, { ...DEFAULT_TARGET, ...target }).filter(finding => finding.rule === rule);
 }
 
-const RUNC_1_1 = { runtimes: [{ name: 'runc', version: '1.1.12' }], noNewPrivileges: true } as const;
+const RUNC_1_1 = { runtimes: [{ name: 'runc', version: '1.1.5' }], noNewPrivileges: true } as const;
 const RUNC_1_5 = { runtimes: [{ name: 'runc', version: '1.5.2' }], noNewPrivileges: true } as const;
 const CRUN = { runtimes: [{ name: 'crun' }], noNewPrivileges: true } as const;
 
