@@ -5,15 +5,15 @@ import { completionScript, SHELL_NAMES, type Shell } from '../completion.ts';
 export function completionOf(others: readonly Command[]): Command {
   const completion: Command = {
     name: 'completion',
-    operands: SHELL_NAMES.join('|'),
+    operands: 'SHELL',
     least: 1,
     most: 1,
-    summary: 'A script by which a shell, or kubectl, completes these commands.',
+    summary: 'A script by which bash, zsh, fish or kubectl completes these commands.',
     options: {},
     examples: [
       'completion bash > /etc/bash_completion.d/kubectl-seccomp',
       'completion zsh > ~/.zfunc/_kubectl-seccomp',
-      'completion kubectl > /usr/local/bin/kubectl_complete-seccomp  # for "kubectl seccomp"; chmod +x it',
+      'completion kubectl > /usr/local/bin/kubectl_complete-seccomp  # and chmod +x',
       'completion fish > ~/.config/fish/completions/kubectl-seccomp.fish',
     ],
     run({ operands: [shell = ''] }) {
