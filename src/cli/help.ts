@@ -7,12 +7,15 @@ const EXIT_CODES =
 const CREDENTIALS = 'Credentials: KUBECONFIG, as kubectl takes it; a command that is given a FILE needs none.\n';
 
 /** What every command takes besides its own options, unless it says otherwise. */
-export const COMMON: Options = { output: OUTPUT, help: HELP };
+const COMMON: Options = { output: OUTPUT, help: HELP };
+
+/** All options of a command, its own first. */
+export const optionsOf = ({ options }: Command): Options => ({ ...options, ...COMMON, ...options });
 
 export function helpOf(command: Command): string {
   return [
     `Usage: kubectl seccomp ${line(command)} [OPTIONS]\n\n${command.summary}\n`,
-    `Options:\n${table(Object.entries({ ...command.options, ...COMMON, ...command.options }).map(optionRow))}`,
+    `Options:\n${table(Object.entries(optionsOf(command)).map(optionRow))}`,
     `Examples:\n${command.examples.map(example => `  kubectl seccomp ${example}\n`).join('')}`,
     EXIT_CODES,
   ].join('\n');
