@@ -26,13 +26,13 @@ export const lint: Command = {
   operands: 'FILE|NAME',
   least: 1,
   most: 1,
-  summary: 'What a profile does that its author may not expect: on which runtimes it starts nothing, and more.',
+  summary: 'What a profile does that its author may not expect, and what to change.',
   options: {
     runtime: {
       type: 'string',
       value: 'any|NAME[@VERSION],...',
       default: 'any',
-      help: 'what starts the containers: runc, crun, runc@1.1.12',
+      help: 'what starts the containers: runc@1.1.12, crun',
     },
     'privilege-escalation': {
       type: 'string',
