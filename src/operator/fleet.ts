@@ -1,6 +1,7 @@
 import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import { isEligible, type NodeInfo, type Placement } from '../core/fleet/eligible.ts';
 import { NO_REPORT, type NodeReport, readReport } from '../core/fleet/node-report.ts';
+import type { ViolationRecord } from '../core/rollout/evidence.ts';
 import type { FleetNode } from '../core/status/installation.ts';
 import type { NodeViolations } from '../core/violations/tally.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -25,6 +26,15 @@ export interface ReportRef {
   readonly drifted: boolean;
 }
 
+/** What a node's reports say of violations. */
+export interface SeenViolations {
+  /** They are counted there; else why not. */
+  readonly watched: true | string;
+  readonly records: readonly ViolationRecord[];
+}
+
+export const UNWATCHED: SeenViolations = { watched: 'not counted there, see violations in agent.yaml', records: [] };
+
 export function nodeInfo({ metadata, spec, status }: Node): NodeInfo {
   const labels = metadata.labels ?? {};
   return {
@@ -46,6 +56,20 @@ export function reportRef({ metadata, status }: SeccompNode & KubeObject): Repor
     violations: status?.violations,
     drifted: status?.conditions?.some(({ type, status }) => type === 'Drifted' && status === 'True') ?? false,
   };
+}
+
+function seenViolations(violations: NodeViolations | undefined): SeenViolations {
+  if (!violations) return UNWATCHED;
+  const records = violations.entries.map(
+    ({ podUID, containerID, syscall, architecture, action, count, firstTime }) => ({
+      podUID,
+      containerID,
+      call: `${syscall} ${architecture} ${action}`,
+      count,
+      firstTime,
+    }),
+  );
+  return { watched: violations.state === 'Watching' || `${violations.state}: ${violations.message}`, records };
 }
 
 /** The nodes that should hold the profiles, with what their agents report. Recomputed only after a change. */
@@ -86,6 +110,11 @@ export class Fleet {
         report: this.#reportOf(node),
       }));
     return this.#members;
+  }
+
+  violationsOn(node: string): SeenViolations {
+    const ref = this.#reports.get(node);
+    return ref && ref.ownerUid === this.#nodes.get(node)?.uid ? seenViolations(ref.violations) : UNWATCHED;
   }
 
   /** Node architectures to render for; amd64 while there is no node, so that mistakes show before the first one joins. */

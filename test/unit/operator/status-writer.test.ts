@@ -56,7 +56,7 @@ function cluster(...architectures: string[]) {
     fleet.changed();
   };
   const publish = (resourceVersion: string, digests: Record<string, string>) =>
-    bundle.wrote({ profile: 'web', uid: 'u', resourceVersion, digests: new Map(Object.entries(digests)) });
+    bundle.wrote({ profile: 'web', uid: 'u', resourceVersion, digests: new Map(Object.entries(digests)), table: [] });
   architectures.forEach((architecture, index) => {
     const name = `n${index}`;
     const linux = { operatingSystem: 'linux', labels: {}, taints: [], ready: true };
@@ -72,6 +72,8 @@ function cluster(...architectures: string[]) {
       running: true,
       nodeUid: '',
       filters: [],
+      ready: true,
+      containers: [],
       files: ['operator/web.json'],
     };
     uses.changed({ key: item.pod, type: 'added', item, previous: undefined, resourceVersion: '1', initial: false });
@@ -130,7 +132,7 @@ describe('the status of a profile', () => {
     report('n0', '10');
     await update();
     state.phase = { is: 'disabled' };
-    bundle.gone({ profile: 'web', uid: 'u', resourceVersion: '10', digests: new Map() }, '12');
+    bundle.gone({ profile: 'web', uid: 'u', resourceVersion: '10', digests: new Map(), table: [] }, '12');
     await update();
     expect(changes[1]?.status).to.have.property('digest', null);
     expect(profile.status as SeccompProfileStatus).not.to.have.property('digest');
@@ -152,7 +154,7 @@ describe('the status of a profile', () => {
     const { report, update, bundle, state, ready } = cluster('amd64');
     report('n0', '10');
     await update();
-    bundle.gone({ profile: 'web', uid: 'u', resourceVersion: '10', digests: new Map() }, '12');
+    bundle.gone({ profile: 'web', uid: 'u', resourceVersion: '10', digests: new Map(), table: [] }, '12');
     await update();
     state.now += INTERVAL_MS;
     await update();
