@@ -9,7 +9,10 @@ export interface StartOptions {
   readonly noNewPrivileges: boolean;
 }
 
-/** What the runtime, in whatever version, calls between loading the filter and running the program. */
+/**
+ * What the runtime, in whatever version, calls between loading the filter and running the program; also what it can do
+ * without when it is refused with EPERM, since these profiles refuse with ENOSYS (runc gives up where fchown is).
+ */
 export function runtimeGroup({ runtime, noNewPrivileges }: StartOptions): Group {
   const runtimes = runtime === 'any' ? (['runc', 'crun'] as const) : [runtime];
   const starts = runtimes.flatMap(name => startCallsOf({ name }));
