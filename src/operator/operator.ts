@@ -365,7 +365,7 @@ export class SeccompOperator extends ReliableOperator {
       if (item) this.#bundle.placeObserved(ref, initial);
       else this.#bundle.placeGone(ref, resourceVersion);
       this.#work.add(nodeKey(ref.node));
-      this.#seenOfAll();
+      for (const [name, { spec }] of this.#profiles.items) if (spec.rollout) this.#seen(name);
     } else {
       if (item) this.#bundle.observed(ref, initial);
       else this.#bundle.gone(ref, resourceVersion);

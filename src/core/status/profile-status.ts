@@ -89,7 +89,9 @@ function rolledOut({ rollout, phase }: ProfileFacts): StatedCondition[] {
   if (!rollout || phase.is === 'deleting') return [];
   const { phase: reason, summary = '', waitingFor } = rollout;
   if (reason === 'Completed') return [{ type: 'RolledOut', status: 'True', reason, message: 'every stage is passed' }];
-  return [{ type: 'RolledOut', status: 'False', reason, message: cut(`${summary}: waiting for ${waitingFor}`, 1024) }];
+  // How long it has soaked is in status.rollout, and no reason to write this again.
+  const message = reason === 'Soaking' ? summary : cut(`${summary}: waiting for ${waitingFor}`, 1024);
+  return [{ type: 'RolledOut', status: 'False', reason, message }];
 }
 
 function readyConditions(facts: ProfileFacts): StatedCondition[] {
