@@ -8,8 +8,21 @@ import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
 import { status } from './commands/status.ts';
+import { suggest } from './commands/suggest.ts';
+import { violations } from './commands/violations.ts';
 
-const WORKING: readonly Command[] = [generate, lint, importProfile, render, exportProfile, status, nodes, migrate];
+const WORKING: readonly Command[] = [
+  generate,
+  lint,
+  importProfile,
+  render,
+  exportProfile,
+  status,
+  nodes,
+  violations,
+  suggest,
+  migrate,
+];
 
 /** In the order in which one meets them. */
 export const COMMANDS: readonly Command[] = [...WORKING, completionOf(WORKING)];
