@@ -8,8 +8,10 @@ const ref = (profile: string, resourceVersion: string, more: Partial<RenderedRef
   uid: `uid-${profile}`,
   resourceVersion,
   digests: new Map([['profile.json', `sha256:${profile}${resourceVersion}`]]),
+  table: [],
   ...more,
 });
+const on = (architecture: string, name = 'node') => ({ name, architecture });
 const listed = (...refs: RenderedRef[]) => {
   const bundle = new Bundle();
   for (const each of refs) bundle.observed(each, true);
@@ -19,7 +21,7 @@ const listed = (...refs: RenderedRef[]) => {
 
 describe('what all nodes should hold', () => {
   it('is what was listed, as of the newest change, seen up to the list', () => {
-    expect(listed(ref('web', '7'), ref('db', '12')).expected('amd64')).to.deep.equal({
+    expect(listed(ref('web', '7'), ref('db', '12')).expected(on('amd64'))).to.deep.equal({
       digest: bundleDigest([
         ['web.json', 'sha256:web7'],
         ['db.json', 'sha256:db12'],
@@ -35,37 +37,37 @@ describe('what all nodes should hold', () => {
       ['arm64.json', 'sha256:b'],
     ]);
     const bundle = listed(ref('web', '7', { digests }));
-    expect(bundle.expected('amd64').digest).to.equal(bundleDigest([['web.json', 'sha256:a']]));
-    expect(bundle.expected('arm64').digest).to.equal(bundleDigest([['web.json', 'sha256:b']]));
-    expect(bundle.expected('riscv64').digest).to.equal(bundleDigest([]));
+    expect(bundle.expected(on('amd64')).digest).to.equal(bundleDigest([['web.json', 'sha256:a']]));
+    expect(bundle.expected(on('arm64')).digest).to.equal(bundleDigest([['web.json', 'sha256:b']]));
+    expect(bundle.expected(on('riscv64')).digest).to.equal(bundleDigest([]));
   });
 
   it('changes with what was written, before the watch has seen that', () => {
     const bundle = listed(ref('web', '7'));
-    bundle.expected('amd64');
+    bundle.expected(on('amd64'));
     bundle.wrote(ref('web', '25'));
     const digest = bundleDigest([['web.json', 'sha256:web25']]);
-    expect(bundle.expected('amd64')).to.deep.equal({ digest, changedAt: '25', seenTo: '20' });
+    expect(bundle.expected(on('amd64'))).to.deep.equal({ digest, changedAt: '25', seenTo: '20' });
   });
 
   it('changes with what is gone, as of then', () => {
     const bundle = listed(ref('web', '7'));
     bundle.gone(ref('web', '7'), '22');
-    expect(bundle.expected('amd64')).to.deep.equal({ digest: bundleDigest([]), changedAt: '22', seenTo: '20' });
+    expect(bundle.expected(on('amd64'))).to.deep.equal({ digest: bundleDigest([]), changedAt: '22', seenTo: '20' });
   });
 
   it('is seen further with each word of the watch, and never less far', () => {
     const bundle = listed();
     bundle.progress('100');
     bundle.progress('99');
-    expect(bundle.expected('amd64').seenTo).to.equal('100');
+    expect(bundle.expected(on('amd64')).seenTo).to.equal('100');
   });
 
   it('goes back in time with a list, when etcd was restored', () => {
     const bundle = listed(ref('web', '15'));
     bundle.observed(ref('web', '7'), true);
     bundle.listed('9');
-    expect(bundle.expected('amd64')).to.include({ changedAt: '7', seenTo: '9' });
+    expect(bundle.expected(on('amd64'))).to.include({ changedAt: '7', seenTo: '9' });
     expect(bundle.get('web')?.resourceVersion).to.equal('7');
   });
 });
