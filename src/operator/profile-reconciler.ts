@@ -212,8 +212,9 @@ export class ProfileReconciler {
   }
 }
 
-function holdingFor({ mode = 'Enforce', rollout }: SeccompProfileSpec, state: RolloutState | undefined): Holding {
-  return rollout && state ? holdingAt(planOf(rollout), state.stage, (state.before?.length ?? 0) > 0) : holdingOf(mode);
+function holdingFor(spec: SeccompProfileSpec, state: RolloutState | undefined): Holding {
+  if (!state) return holdingOf(spec.mode ?? 'Enforce');
+  return holdingAt(planOf(spec), state.stage, (state.before?.length ?? 0) > 0);
 }
 
 /** `disabled: true` is how Security Profiles Operator's v1beta1 said it. */
