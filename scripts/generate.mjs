@@ -17,6 +17,7 @@ const TITLES = {
   'syscalls[]': 'Syscall',
   'args[]': 'Arg',
   'conditions[]': 'Condition',
+  'warnings[]': 'LintWarning',
   'spec.rollout': 'Rollout',
   'stages[]': 'Stage',
   'status.rollout': 'RolloutState',

@@ -11,7 +11,7 @@ export interface Node extends KubeObject {
   spec?: { taints?: { key: string; value?: string; effect: string }[] };
   status?: {
     conditions?: { type: string; status: string }[];
-    nodeInfo?: { architecture?: string; operatingSystem?: string };
+    nodeInfo?: { architecture?: string; operatingSystem?: string; kernelVersion?: string };
   };
 }
 
@@ -42,6 +42,7 @@ export function nodeInfo({ metadata, spec, status }: Node): NodeInfo {
     uid: metadata.uid ?? '',
     architecture: status?.nodeInfo?.architecture || (labels['kubernetes.io/arch'] ?? 'amd64'),
     operatingSystem: status?.nodeInfo?.operatingSystem || (labels['kubernetes.io/os'] ?? 'linux'),
+    kernel: status?.nodeInfo?.kernelVersion ?? '',
     labels,
     taints: spec?.taints ?? [],
     ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
@@ -115,6 +116,12 @@ export class Fleet {
   violationsOn(node: string): SeenViolations {
     const ref = this.#reports.get(node);
     return ref && ref.ownerUid === this.#nodes.get(node)?.uid ? seenViolations(ref.violations) : UNWATCHED;
+  }
+
+  /** Kernel versions of the nodes, as far as they are known. */
+  kernels(): ReadonlySet<string> {
+    const eligible = [...this.#nodes.values()].filter(node => isEligible(node, this.#placement));
+    return new Set(eligible.map(({ kernel = '' }) => /^\d+\.\d+/.exec(kernel)?.[0] ?? '').filter(Boolean));
   }
 
   /** Node architectures to render for; amd64 while there is no node, so that mistakes show before the first one joins. */
