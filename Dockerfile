@@ -1,4 +1,4 @@
-# Both programs in one image: Node, two bundles, and nothing else. The bases are arguments: a builder that has npm, and
+# All programs in one image: Node, their bundles, one native module, and nothing else. The bases are arguments: a builder that has npm, and
 # a runtime that has Node and little more.
 #   docker build -t registry.example.com/seccomp-operator:v0.1.0 .
 # Built twice with the same SOURCE_DATE_EPOCH and bases it is the same, byte for byte (docs/image.md).
@@ -11,12 +11,13 @@ WORKDIR /src
 COPY package.json package-lock.json ./
 # npm's own settings, if it needs any: --secret id=npmrc,src=$HOME/.npmrc
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --ignore-scripts --no-audit --no-fund
-COPY manifests/agent-daemonset.yaml manifests/
+COPY manifests/agent-daemonset.yaml manifests/violations-daemonset.yaml manifests/
 COPY scripts scripts
 COPY src src
 COPY LICENSE ./
 RUN node scripts/build.mjs && node scripts/sbom.mjs && mkdir /app && \
-    cp dist/package.json dist/*.js dist/*.txt dist/sbom.spdx.json LICENSE /app/ && chmod -R u=rwX,go=rX /app
+    cp dist/package.json dist/*.js dist/*.txt dist/sbom.spdx.json LICENSE /app/ && \
+    mkdir /app/node_modules && cp -R node_modules/@koromix /app/node_modules/ && chmod -R u=rwX,go=rX /app
 
 FROM ${BASE}
 COPY --from=build /app /app

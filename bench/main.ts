@@ -4,11 +4,12 @@ import { parseArgs } from 'node:util';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { start } from './start.ts';
 import { type Result, table } from './table.ts';
 
-const USAGE = `npm run bench -- [latency] [memory] [idle] [flags]     all three when none is named
+const USAGE = `npm run bench -- [latency] [memory] [start] [idle] [flags]     all when none is named
 
-  --profiles N   profiles to apply (latency: 50; memory and idle: 100)
+  --profiles N   profiles to apply (latency: 50; others: 100)
   --runs N       latency: how often, each time on a new system (1)
   --pause MS     latency: between one profile's Ready and the next apply (0)
   --seconds N    idle: how long to count (120)
@@ -16,7 +17,7 @@ const USAGE = `npm run bench -- [latency] [memory] [idle] [flags]     all three 
   -o json        figures as JSON instead of tables
 `;
 
-const NAMES = ['latency', 'memory', 'idle'] as const;
+const NAMES = ['latency', 'memory', 'start', 'idle'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -45,6 +46,7 @@ async function run(): Promise<void> {
     latency: () =>
       latency({ profiles: count('profiles', 50), runs: count('runs', 1), pause: count('pause', 0), progress }),
     memory: () => memory({ profiles: count('profiles', 100), settle: count('settle', 10), progress }),
+    start: () => start({ profiles: count('profiles', 100), progress }),
     idle: () => idle({ profiles: count('profiles', 100), seconds: count('seconds', 120), progress }),
   };
   const results: Result[] = [];

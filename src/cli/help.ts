@@ -28,8 +28,9 @@ export function helpOfAll(commands: readonly Command[]): string {
 
 const line = ({ name, operands }: Command) => (operands ? `${name} ${operands}` : name);
 
-function optionRow([name, { short, value, help }]: [string, Option]): [string, string] {
-  return [`${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`, help];
+function optionRow([name, { short, value, help, default: otherwise }]: [string, Option]): [string, string] {
+  const unlessGiven = typeof otherwise === 'string' ? ` (${otherwise})` : '';
+  return [`${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`, `${help}${unlessGiven}`];
 }
 
 const table = (rows: readonly (readonly string[])[]) => {

@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 import { type Command, type Given, UsageError } from './command.ts';
+import { exportProfile } from './commands/export.ts';
+import { generate } from './commands/generate.ts';
+import { importProfile } from './commands/import.ts';
 import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
@@ -7,7 +10,7 @@ import { status } from './commands/status.ts';
 import { COMMON, helpOf, helpOfAll } from './help.ts';
 
 /** In the order in which one meets them. */
-const COMMANDS: readonly Command[] = [render, status, nodes, migrate];
+const COMMANDS: readonly Command[] = [generate, render, importProfile, exportProfile, status, nodes, migrate];
 
 main(process.argv.slice(2)).then(
   code => {

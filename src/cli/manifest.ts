@@ -11,8 +11,10 @@ export const readText = (file: string): string => readFileSync(file === '-' ? 0 
  * Every object in a YAML or JSON file. An integer that a double would change comes as its decimal text, which is how
  * `args.value` takes it. Throws an error that names the file and line.
  */
-export function readObjects(file: string): unknown[] {
-  const documents = parseAllDocuments(readText(file), { intAsBigInt: true });
+export const readObjects = (file: string): unknown[] => objectsIn(file, readText(file));
+
+function objectsIn(file: string, text: string): unknown[] {
+  const documents = parseAllDocuments(text, { intAsBigInt: true });
   return documents.map(document => {
     const [error] = document.errors;
     if (error) throw new Error(`${file}: ${error.message}`);
@@ -21,16 +23,16 @@ export function readObjects(file: string): unknown[] {
 }
 
 /** The SeccompProfiles in a file, by name. */
-export function readProfiles(file: string): Map<string, SeccompProfile> {
-  const objects = readObjects(file) as (SeccompProfile | null)[];
+export function readProfiles(file: string, text = readText(file)): Map<string, SeccompProfile> {
+  const objects = objectsIn(file, text) as (SeccompProfile | null)[];
   const profiles = objects.filter(object => object?.kind === PROFILE_KIND) as SeccompProfile[];
   if (profiles.length === 0) throw new Error(`${file}: holds no ${PROFILE_KIND}`);
   return new Map(profiles.map(profile => [profile.metadata.name, profile]));
 }
 
 /** The profiles in a file that no other one in it uses as its base, each with its base resolved. */
-export function resolvedProfiles(file: string) {
-  const profiles = readProfiles(file);
+export function resolvedProfiles(file: string, text = readText(file)) {
+  const profiles = readProfiles(file, text);
   const bases = new Set([...profiles.values()].map(({ spec }) => spec.baseProfileName));
   return [...profiles.values()]
     .filter(({ metadata }) => !bases.has(metadata.name))

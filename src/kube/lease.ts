@@ -57,6 +57,8 @@ export class LeaderElection {
   readonly #trouble: TroubleLog;
   #observed = { resourceVersion: '', since: 0 };
   #isLeader = false;
+  /** Who led when we last looked. */
+  #leader = '';
 
   constructor(options: LeaderElectionOptions) {
     const timing = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
@@ -101,12 +103,17 @@ export class LeaderElection {
   async #tryToAcquire(): Promise<HeldLease | undefined> {
     try {
       const present = await this.#get();
-      if (present && !this.#isFree(present)) return undefined;
+      if (present && !this.#isFree(present)) return this.#waitFor(present.spec?.holderIdentity ?? '');
       return await this.#write(present, this.#claim(present));
     } catch (error) {
       if (isConflict(error) || isAlreadyExists(error)) return undefined;
       throw error;
     }
+  }
+
+  #waitFor(leader: string): undefined {
+    if (leader !== this.#leader) this.#options.log.info('another replica leads, waiting to take over', { leader });
+    this.#leader = leader;
   }
 
   #isFree({ metadata, spec }: Lease): boolean {
@@ -126,6 +133,7 @@ export class LeaderElection {
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     this.#isLeader = true;
+    this.#leader = this.#options.identity;
     this.#options.log.info('leading', { identity: this.#options.identity });
     const renewing = this.#renewUntil(ended.signal, held, term);
     try {

@@ -1,30 +1,38 @@
 import { type AgentConfig, agentConfig, ConfigError, DEFAULT_AGENT_CONFIG } from '../core/daemonset/config.ts';
-import { agentDaemonSet, type DaemonSet, holds, repairedDaemonSet } from '../core/daemonset/template.ts';
+import { agentDaemonSet, type DaemonSet, violationsDaemonSet } from '../core/daemonset/template.ts';
 import type { Log } from '../core/log.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';
+import { DaemonSetKeeper } from './daemonset-keeper.ts';
+
+/** What runs on nodes, as the manifests have it. */
+export interface Templates {
+  readonly agent: DaemonSet;
+  readonly violations: DaemonSet;
+}
 
 export interface AgentReconcilerOptions {
   readonly transport: Transport;
-  readonly template: DaemonSet;
+  readonly templates: Templates;
   readonly namespace: string;
   /** Image where the configuration names none. */
   readonly image: string;
   readonly parse: (yaml: string) => unknown;
-  readonly live: () => (DaemonSet & KubeObject) | undefined;
+  readonly live: (name: string) => (DaemonSet & KubeObject) | undefined;
   readonly log: Log;
 }
 
-/** Makes the agents' DaemonSet and keeps it as the configuration says, also against edits by hand. */
+/** Keeps the agents, and what counts violations where that is enabled, as the configuration says. */
 export class AgentReconciler {
   readonly #options: AgentReconcilerOptions;
+  readonly #agents: DaemonSetKeeper;
+  readonly #violations: DaemonSetKeeper;
   #config: AgentConfig = DEFAULT_AGENT_CONFIG;
-  /** The generation that is known to be ours: any other one was made by somebody else. */
-  #generation: number | undefined;
 
   constructor(options: AgentReconcilerOptions) {
     this.#options = options;
+    this.#agents = this.#keeper(options.templates.agent);
+    this.#violations = this.#keeper(options.templates.violations);
   }
 
   get config(): AgentConfig {
@@ -35,7 +43,8 @@ export class AgentReconciler {
   configure(yaml: string | undefined): string | undefined {
     try {
       this.#config = agentConfig(yaml === undefined ? {} : this.#options.parse(yaml));
-      this.#generation = undefined;
+      this.#agents.reconfigured();
+      this.#violations.reconfigured();
       return undefined;
     } catch (error) {
       const message = error instanceof ConfigError ? error.message : `agent.yaml: ${(error as Error).message}`;
@@ -45,24 +54,19 @@ export class AgentReconciler {
   }
 
   async reconcile(): Promise<void> {
-    const { template, namespace, image, live, log, transport } = this.#options;
-    const desired = agentDaemonSet(template, this.#config, namespace, this.#config.image || image);
-    const present = live();
-    const path = resourcePath({ group: 'apps', version: 'v1', plural: 'daemonsets', namespace });
-    if (!present) {
-      const made = await transport.request<KubeObject>('POST', path, { body: desired });
-      this.#generation = made.metadata.generation;
-      log.info('agents deployed', { daemonset: desired.metadata.name, image: this.#config.image || image });
-      return;
-    }
-    if (present.metadata.generation === this.#generation) return;
-    if (this.#generation === undefined && holds(present, desired)) {
-      this.#generation = present.metadata.generation;
-      return;
-    }
-    const body = repairedDaemonSet(desired, present);
-    const put = await transport.request<KubeObject>('PUT', `${path}/${desired.metadata.name}`, { body });
-    this.#generation = put.metadata.generation;
-    log.info('agents’ DaemonSet brought to the configuration', { generation: this.#generation });
+    const { templates, namespace } = this.#options;
+    const config = this.#config;
+    const image = config.image || this.#options.image;
+    await this.#agents.keep(agentDaemonSet(templates.agent, config, namespace, image));
+    const { enabled } = config.violations;
+    await this.#violations.keep(
+      enabled ? violationsDaemonSet(templates.violations, config, namespace, image) : undefined,
+    );
+  }
+
+  #keeper(template: DaemonSet): DaemonSetKeeper {
+    const { transport, namespace, live, log } = this.#options;
+    const { name } = template.metadata;
+    return new DaemonSetKeeper({ transport, namespace, name, live: () => live(name), log });
   }
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import agentTemplate from '../../manifests/agent-daemonset.yaml';
+import violationsTemplate from '../../manifests/violations-daemonset.yaml';
 import type { DaemonSet } from '../core/daemonset/template.ts';
 import { credentialsFromKubeConfig } from '../kube/client-node/credentials.ts';
 import { LeaderElection } from '../kube/lease.ts';
@@ -33,7 +34,7 @@ async function start(values: Record<OperatorOption, string>): Promise<Running> {
     const operator = new SeccompOperator({
       namespace: values.namespace,
       agentNamespace: values['agent-namespace'],
-      agentTemplate: parse(agentTemplate) as DaemonSet,
+      templates: { agent: parse(agentTemplate) as DaemonSet, violations: parse(violationsTemplate) as DaemonSet },
       agentImage,
       parseYaml: parse,
       identity,

@@ -16,7 +16,7 @@ import { EventRecorder } from '../kube/events.ts';
 import { type KubeObject, resourcePath } from '../kube/objects.ts';
 import type { Change, Reflector } from '../kube/reflector.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
-import { AgentReconciler } from './agent-reconciler.ts';
+import { AgentReconciler, type Templates } from './agent-reconciler.ts';
 import { Bundle } from './bundle.ts';
 import { Fleet, type Node, nodeInfo, type ReportRef, reportRef } from './fleet.ts';
 import { NodeReconciler } from './node-reconciler.ts';
@@ -29,7 +29,7 @@ import { StatusWriter } from './status-writer.ts';
 export interface SeccompOperatorOptions {
   readonly namespace: string;
   readonly agentNamespace: string;
-  readonly agentTemplate: DaemonSet;
+  readonly templates: Templates;
   readonly agentImage: string;
   readonly parseYaml: (text: string) => unknown;
   readonly identity: string;
@@ -113,7 +113,7 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   protected override async init(): Promise<void> {
-    const { agentNamespace, agentTemplate, agentImage, parseYaml, log } = this.#options;
+    const { agentNamespace, templates, agentImage, parseYaml, log } = this.#options;
     const transport = this.transport;
     this.#profiles = this.watch<SeccompProfile, SeccompProfile>(
       { group: GROUP, version: VERSION, plural: PROFILE_PLURAL },
@@ -154,7 +154,6 @@ export class SeccompOperator extends ReliableOperator {
     this.#daemonSets = this.watch<DaemonSet & KubeObject, DaemonSet & KubeObject>(
       { group: 'apps', version: 'v1', plural: 'daemonsets', namespace: agentNamespace },
       {
-        fieldSelector: `metadata.name=${agentTemplate.metadata.name}`,
         project: set => set,
         handler: { changed: () => this.#work.add(AGENT_KEY) },
       },
@@ -169,11 +168,11 @@ export class SeccompOperator extends ReliableOperator {
     );
     this.#agents = new AgentReconciler({
       transport,
-      template: agentTemplate,
+      templates,
       namespace: agentNamespace,
       image: agentImage,
       parse: parseYaml,
-      live: () => this.#daemonSets.items.get(`${agentNamespace}/${agentTemplate.metadata.name}`),
+      live: name => this.#daemonSets.items.get(`${agentNamespace}/${name}`),
       log,
     });
     this.#fleet = new Fleet(this.#nodes.items, this.#reports.items, this.#agents.config);

@@ -53,12 +53,17 @@ export class System {
   }
 
   async startOperator(): Promise<void> {
+    this.operator = await this.startReplica('operator');
+  }
+
+  /** Another operator beside the one that is there: one of them leads. The caller ends it. */
+  async startReplica(name: string): Promise<ManagedProcess> {
     const kubeconfig = await this.#serviceAccount('operator', OPERATOR_NAMESPACE, 'seccomp-operator');
     const args = [join(PROJECT, 'dist/operator.js'), '--metrics-port=0', '--agent-image=seccomp-operator:test'];
-    this.operator = this.#node(
-      'operator',
-      ['--max-old-space-size=96', '--max-semi-space-size=1', '--disable-warning=DEP0040', ...args],
-      kubeconfig,
+    return this.#node(
+      name,
+      ['--max-old-space-size=96', '--max-semi-space-size=1', '--jitless', '--disable-warning=DEP0040', ...args],
+      { KUBECONFIG: kubeconfig, MALLOC_ARENA_MAX: '1' },
     );
   }
 
@@ -108,24 +113,41 @@ export class System {
   /** With the token it had; `options` of its command line beside the usual ones. */
   restartAgent(name: string, ...options: string[]): ManagedProcess {
     const node = this.nodes.get(name) as TestNode;
-    const limits = ['--max-old-space-size=32', '--max-semi-space-size=1'];
+    const limits = ['--max-old-space-size=32', '--max-semi-space-size=1', '--jitless'];
     const program = join(PROJECT, 'dist/agent.js');
     const usual = [`--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
     const args = [...limits, program, ...usual, ...options];
-    node.agent = this.#node(`agent-${name}`, args, this.plane.kubeconfigPath(podOf(name)));
+    const env = { KUBECONFIG: this.plane.kubeconfigPath(podOf(name)), MALLOC_ARENA_MAX: '1' };
+    node.agent = this.#node(`agent-${name}`, args, env);
     return node.agent;
+  }
+
+  /** Counts violations of this machine as if it were that node. */
+  async startViolations(node: string, ...options: string[]): Promise<ManagedProcess> {
+    const KUBECONFIG = await this.boundKubeconfig(node, 'seccomp-violations');
+    const program = join(PROJECT, 'dist/violations.js');
+    const limits = ['--max-old-space-size=32', '--max-semi-space-size=1'];
+    return this.#node(`violations-${node}`, [...limits, program, `--node-name=${node}`, ...options], {
+      KUBECONFIG,
+      MALLOC_ARENA_MAX: '1',
+    });
   }
 
   /** A kubeconfig with a token bound to a Pod on that node, as the kubelet would mount it. */
   async agentKubeconfig(node: string): Promise<string> {
-    const pod = podOf(node);
+    return this.boundKubeconfig(node, 'seccomp-agent');
+  }
+
+  /** The same with another account of that namespace. */
+  async boundKubeconfig(node: string, account: string): Promise<string> {
+    const pod = `${account}-${node}`;
     const containers = [{ name: 'agent', image: 'seccomp-operator:test' }];
-    const spec = { nodeName: node, serviceAccountName: 'seccomp-agent', containers };
+    const spec = { nodeName: node, serviceAccountName: account, containers };
     const metadata = { name: pod, namespace: AGENT_NAMESPACE };
     await this.plane.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }));
     const uid = await this.plane.kubectl(['get', 'pod', pod, '-n', AGENT_NAMESPACE, '-o', 'jsonpath={.metadata.uid}']);
     const bound = ['--bound-object-kind=Pod', `--bound-object-name=${pod}`, `--bound-object-uid=${uid}`];
-    return this.#serviceAccount(pod, AGENT_NAMESPACE, 'seccomp-agent', bound);
+    return this.#serviceAccount(pod, AGENT_NAMESPACE, account, bound);
   }
 
   /** Waits until a profile's Ready condition is as given for its newest generation. */
@@ -162,9 +184,9 @@ export class System {
     return this.plane.kubeconfigFor(name, token.trim());
   }
 
-  #node(name: string, args: readonly string[], kubeconfig: string): ManagedProcess {
+  #node(name: string, args: readonly string[], env: Record<string, string>): ManagedProcess {
     const logFile = join(this.plane.directory, `${name}.log`);
-    return new ManagedProcess({ name, command: process.execPath, args, env: { KUBECONFIG: kubeconfig }, logFile });
+    return new ManagedProcess({ name, command: process.execPath, args, env, logFile });
   }
 }
 

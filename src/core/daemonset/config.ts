@@ -16,7 +16,15 @@ export interface AgentConfig extends Placement {
   readonly startupTaint: string;
   readonly priorityClassName: string;
   readonly resources: Readonly<Record<string, unknown>>;
+  readonly violations: ViolationsConfig;
   readonly logLevel: string;
+}
+
+/** How violations are counted: by a DaemonSet of their own, or not at all. */
+export interface ViolationsConfig {
+  readonly enabled: boolean;
+  readonly source: 'AuditNetlink' | 'KernelLog';
+  readonly resources: Readonly<Record<string, unknown>>;
 }
 
 export const DEFAULT_AGENT_CONFIG: AgentConfig = {
@@ -29,7 +37,12 @@ export const DEFAULT_AGENT_CONFIG: AgentConfig = {
   replaceLink: '',
   startupTaint: STARTUP_TAINT,
   priorityClassName: 'system-node-critical',
-  resources: { requests: { cpu: '5m', memory: '24Mi' }, limits: { memory: '64Mi' } },
+  resources: { requests: { cpu: '5m', memory: '24Mi' }, limits: { memory: '96Mi' } },
+  violations: {
+    enabled: false,
+    source: 'AuditNetlink',
+    resources: { requests: { cpu: '5m', memory: '32Mi' }, limits: { memory: '96Mi' } },
+  },
   logLevel: 'info',
 };
 
@@ -40,15 +53,29 @@ export class ConfigError extends Error {}
 export function agentConfig(input: unknown): AgentConfig {
   const given = input ?? {};
   if (!isMap(given)) throw new ConfigError('agent.yaml: must be a map of settings');
-  for (const [name, value] of Object.entries(given)) {
-    const check = Object.hasOwn(CHECKS, name) && CHECKS[name as keyof AgentConfig];
-    if (!check)
-      throw new ConfigError(`agent.yaml: unknown setting "${name}"; known are ${Object.keys(CHECKS).join(', ')}`);
-    if (!check.good(value))
-      throw new ConfigError(`agent.yaml: ${name}: ${check.wanted}, not ${cut(JSON.stringify(value), 60)}`);
-  }
+  checkAll('', given, CHECKS);
   const config: AgentConfig = { ...DEFAULT_AGENT_CONFIG, ...given };
-  return { ...config, tolerations: tolerating(config.tolerations, config.startupTaint) };
+  checkAll('violations.', { ...config.violations }, VIOLATIONS_CHECKS);
+  return {
+    ...config,
+    violations: { ...DEFAULT_AGENT_CONFIG.violations, ...config.violations },
+    tolerations: tolerating(config.tolerations, config.startupTaint),
+  };
+}
+
+/** `path` is what stands before a setting's name. */
+function checkAll(
+  path: string,
+  given: Readonly<Record<string, unknown>>,
+  checks: Readonly<Record<string, Check>>,
+): void {
+  for (const [name, value] of Object.entries(given)) {
+    const check = Object.hasOwn(checks, name) && checks[name];
+    const known = Object.keys(checks).map(each => path + each);
+    if (!check) throw new ConfigError(`agent.yaml: unknown setting "${path}${name}"; known are ${known.join(', ')}`);
+    if (!check.good(value))
+      throw new ConfigError(`agent.yaml: ${path}${name}: ${check.wanted}, not ${cut(JSON.stringify(value), 60)}`);
+  }
 }
 
 interface Check {
@@ -88,7 +115,14 @@ const CHECKS: Record<keyof AgentConfig, Check> = {
   },
   priorityClassName: text,
   resources: { wanted: 'a map with requests and limits', good: isMap },
+  violations: { wanted: 'a map such as {enabled: true}', good: isMap },
   logLevel: oneOf('debug', 'info', 'warn', 'error'),
+};
+
+const VIOLATIONS_CHECKS: Record<keyof ViolationsConfig, Check> = {
+  enabled: { wanted: 'true or false', good: value => typeof value === 'boolean' },
+  source: oneOf('AuditNetlink', 'KernelLog'),
+  resources: CHECKS.resources,
 };
 
 function isMap(value: unknown): value is Record<string, unknown> {

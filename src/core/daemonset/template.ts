@@ -37,22 +37,60 @@ const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
  * node has it, so that a path in a message is the same inside and outside.
  */
 export function agentDaemonSet(template: DaemonSet, config: AgentConfig, namespace: string, image: string): DaemonSet {
+  const set = onNodes(template, config, namespace);
+  const { volumes, containers } = set.spec.template.spec;
+  const seccomp = `${config.kubeletRoot.replace(/\/+$/, '')}/seccomp`;
+  volumes[0].hostPath.path = seccomp;
+  const [agent] = containers;
+  complete(agent, config, image, config.resources);
+  agent.volumeMounts[0].mountPath = seccomp;
+  agent.env.push({ name: 'KUBELET_ROOT', value: config.kubeletRoot }, { name: 'LOG_LEVEL', value: config.logLevel });
+  if (config.replaceLink) agent.env.push({ name: 'REPLACE_LINK', value: config.replaceLink });
+  return withDigest(set);
+}
+
+/** The DaemonSet that counts violations, on the nodes that have an agent. */
+export function violationsDaemonSet(
+  template: DaemonSet,
+  config: AgentConfig,
+  namespace: string,
+  image: string,
+): DaemonSet {
+  const set = onNodes(template, config, namespace);
+  const pod = set.spec.template.spec;
+  const [program] = pod.containers;
+  const { source, resources } = config.violations;
+  complete(program, config, image, resources);
+  program.env.push({ name: 'SOURCE', value: source }, { name: 'LOG_LEVEL', value: config.logLevel });
+  if (source === 'KernelLog') readKernelLog(pod, program);
+  return withDigest(set);
+}
+
+/** /dev/kmsg: the devices cgroup keeps everybody else from it. */
+function readKernelLog(pod: PodSpec, program: Container): void {
+  program['securityContext'] = { privileged: true, runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true };
+  program.volumeMounts = [{ name: 'kmsg', mountPath: '/dev/kmsg' }];
+  pod.volumes = [{ name: 'kmsg', hostPath: { path: '/dev/kmsg', type: 'CharDevice' } }];
+}
+
+function onNodes(template: DaemonSet, config: AgentConfig, namespace: string): DaemonSet {
   const set = structuredClone(template);
   set.metadata.namespace = namespace;
   const pod = set.spec.template.spec;
-  const seccomp = `${config.kubeletRoot.replace(/\/+$/, '')}/seccomp`;
   pod['nodeSelector'] = config.nodeSelector;
   pod['tolerations'] = config.tolerations;
   if (config.priorityClassName) pod['priorityClassName'] = config.priorityClassName;
   if (config.imagePullSecrets.length) pod['imagePullSecrets'] = config.imagePullSecrets;
-  pod.volumes[0].hostPath.path = seccomp;
-  const [agent] = pod.containers;
-  agent['image'] = image;
-  agent['imagePullPolicy'] = config.imagePullPolicy;
-  agent['resources'] = config.resources;
-  agent.volumeMounts[0].mountPath = seccomp;
-  agent.env.push({ name: 'KUBELET_ROOT', value: config.kubeletRoot }, { name: 'LOG_LEVEL', value: config.logLevel });
-  if (config.replaceLink) agent.env.push({ name: 'REPLACE_LINK', value: config.replaceLink });
+  return set;
+}
+
+function complete(container: Container, config: AgentConfig, image: string, resources: object): void {
+  container['image'] = image;
+  container['imagePullPolicy'] = config.imagePullPolicy;
+  container['resources'] = resources;
+}
+
+function withDigest(set: DaemonSet): DaemonSet {
   set.metadata.annotations = { ...set.metadata.annotations, [SPEC_DIGEST]: digestOf(JSON.stringify(set.spec)) };
   return set;
 }

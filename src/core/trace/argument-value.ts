@@ -14,7 +14,8 @@ const MASK32 = 0xffffffffn;
  */
 export function argumentValue(call: TracedCall, index: number, arch: SyscallArch): bigint | undefined {
   const text = call.name === 'clone' ? argumentOfClone(call.args, index, arch) : call.args[index];
-  const value = text === undefined ? undefined : numberOf(text.replace(/^[a-z_]\w*=/, ''));
+  const isForeign = arch === 'SCMP_ARCH_PPC64LE' && call.name === 'ioctl' && /[A-Z]/.test(text ?? '');
+  const value = text === undefined || isForeign ? undefined : numberOf(text.replace(/^[a-z_]\w*=/, ''));
   return value !== undefined && NARROW.has(arch) ? BigInt.asUintN(32, value) & MASK32 : value;
 }
 

@@ -40,7 +40,8 @@ export class Lineage {
   forked(parent: number, child: number): void {
     const home = this.#known(parent) ?? this.#learn(parent);
     if (isContainer(home)) this.#remember(child, home);
-    else this.#remember(child, this.#look(child) ?? home);
+    // The parent may have been moved into a container since it was looked at.
+    else this.#remember(child, this.#look(child) ?? this.#learn(parent) ?? home);
   }
 
   /** A runtime moves a process into its container before it executes the container's program. */

@@ -34,6 +34,14 @@ describe('agent.yaml', () => {
     });
   }
 
+  it('enables violations by one switch', () => {
+    const { violations } = DEFAULT_AGENT_CONFIG;
+    expect(agentConfig(parse('violations: {enabled: true}')).violations).to.deep.equal({
+      ...violations,
+      enabled: true,
+    });
+  });
+
   it('tolerates the startup taint, since it takes the agent to have it removed', () => {
     const own = { key: 'seccomp-operator.dev/not-ready', operator: 'Exists' };
     expect(agentConfig(parse('tolerations: []')).tolerations).to.deep.equal([own]);
@@ -58,6 +66,10 @@ describe('agent.yaml', () => {
     ['has a kubelet root from the top', 'kubeletRoot: var/lib/kubelet', 'kubeletRoot: an absolute path'],
     ['has a kubelet root that does not climb', 'kubeletRoot: /var/../etc', 'kubeletRoot: an absolute path'],
     ['names a link’s target from the top', 'replaceLink: operator', 'replaceLink: an absolute path, or empty'],
+    ['has violations in a map', 'violations: true', 'violations: a map such as {enabled: true}, not true'],
+    ['has a switch that is true or false', 'violations: {enabled: yes please}', 'violations.enabled: true or false'],
+    ['has a source of violations that is known', 'violations: {source: auditd}', 'one of AuditNetlink, KernelLog'],
+    ['has no setting of violations that is misspelt', 'violations: {on: true}', 'unknown setting "violations.on"'],
     ['has resources in a map', 'resources: []', 'resources: a map with requests and limits'],
     ['logs at a level there is', 'logLevel: trace', 'logLevel: one of debug, info, warn, error, not "trace"'],
   ];

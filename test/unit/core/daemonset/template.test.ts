@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { type AgentConfig, DEFAULT_AGENT_CONFIG } from '../../../../src/core/daemonset/config.ts';
-import { agentDaemonSet, type DaemonSet, holds, repairedDaemonSet } from '../../../../src/core/daemonset/template.ts';
+import {
+  agentDaemonSet,
+  type DaemonSet,
+  holds,
+  repairedDaemonSet,
+  violationsDaemonSet,
+} from '../../../../src/core/daemonset/template.ts';
 
 const MANIFEST = new URL('../../../../manifests/agent-daemonset.yaml', import.meta.url);
 const TEMPLATE: DaemonSet = parse(readFileSync(MANIFEST, 'utf8'));
@@ -41,8 +47,9 @@ describe('the agents’ DaemonSet', () => {
 
   it('tells the agent its settings, and keeps those of the template', () => {
     const { env } = podOf({ kubeletRoot: '/mnt/kubelet', logLevel: 'debug' }).containers[0];
-    expect(env.map(({ name }) => name)).to.deep.equal(['NODE_NAME', 'AGENT_NAMESPACE', 'KUBELET_ROOT', 'LOG_LEVEL']);
-    expect(env.slice(2).map(({ value }) => value)).to.deep.equal(['/mnt/kubelet', 'debug']);
+    const names = ['MALLOC_ARENA_MAX', 'NODE_NAME', 'AGENT_NAMESPACE', 'KUBELET_ROOT', 'LOG_LEVEL'];
+    expect(env.map(({ name }) => name)).to.deep.equal(names);
+    expect(env.slice(3).map(({ value }) => value)).to.deep.equal(['/mnt/kubelet', 'debug']);
   });
 
   it('tells the agent which link it may replace, where one is named', () => {
@@ -57,6 +64,38 @@ describe('the agents’ DaemonSet', () => {
   it('has those that are named', () => {
     const config = { priorityClassName: 'high', imagePullSecrets: [{ name: 'my-registry' }] };
     expect(podOf(config)).to.deep.include(config);
+  });
+});
+
+describe('the DaemonSet that counts violations', () => {
+  const manifest = new URL('../../../../manifests/violations-daemonset.yaml', import.meta.url);
+  const template: DaemonSet = parse(readFileSync(manifest, 'utf8'));
+  const pod = (config: Partial<AgentConfig> = {}) =>
+    violationsDaemonSet(template, { ...DEFAULT_AGENT_CONFIG, ...config }, 'agents', 'registry.example/agent:1').spec
+      .template.spec;
+
+  it('runs the same image on the same nodes as the agents', () => {
+    const config = { nodeSelector: { pool: 'web' }, tolerations: [{ key: 'a', operator: 'Exists' }] };
+    expect(pod(config)).to.deep.include(config);
+    expect(pod().containers[0]).to.include({ image: 'registry.example/agent:1' });
+  });
+
+  it('may read audit records and become another user, and nothing else', () => {
+    const { securityContext } = pod().containers[0] as unknown as { securityContext: Record<string, unknown> };
+    expect(securityContext).to.deep.include({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'], add: ['AUDIT_READ', 'SETUID', 'SETGID'] },
+    });
+    expect(pod()).not.to.have.property('volumes');
+  });
+
+  it('is privileged where it reads the kernel’s log', () => {
+    const violations = { ...DEFAULT_AGENT_CONFIG.violations, source: 'KernelLog' as const };
+    const { volumes, containers } = pod({ violations });
+    expect(volumes[0].hostPath.path).to.equal('/dev/kmsg');
+    expect(containers[0]).to.have.nested.property('securityContext.privileged', true);
+    expect(containers[0].env).to.deep.include({ name: 'SOURCE', value: 'KernelLog' });
   });
 });
 

@@ -54,6 +54,15 @@ describe('which container a process belongs to', () => {
     expect(lineage.homeOf(10)).to.equal(A);
   });
 
+  it('is that of its parent, when that one was moved into the container after it was looked at', () => {
+    const { lineage, alive } = machine({ 10: 'elsewhere' });
+    lineage.hears(true);
+    lineage.executed(10);
+    alive.set(10, A);
+    lineage.forked(10, 11);
+    expect(lineage.homeOf(11)).to.equal(A);
+  });
+
   it('is looked at again for one that was elsewhere: it may have been moved', () => {
     const { lineage, alive } = machine({ 10: 'elsewhere' });
     lineage.hears(true);

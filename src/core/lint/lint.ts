@@ -1,0 +1,37 @@
+import type { ResolvedSpec } from '../profile/base.ts';
+import { type Finding, type Report, type Rule, SEVERITIES } from './finding.ts';
+import { RULES } from './rules.ts';
+import type { LintTarget } from './target.ts';
+import { ProfileView } from './view.ts';
+
+/** What is wrong or worth knowing about a profile, errors first. Throws `ProfileError` for a value beyond 64 bits. */
+export function lint(profile: ResolvedSpec, target: LintTarget): Finding[] {
+  const view = new ProfileView(profile);
+  const findings = RULES.flatMap(rule => [...rule.check(view, target)].map(report => findingOf(rule, report)));
+  return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+}
+
+function findingOf({ id, severity }: Rule, report: Report): Finding {
+  const { message, fix, syscall, names } = report;
+  return {
+    rule: id,
+    severity: report.severity ?? severity,
+    message,
+    fix,
+    where: {
+      field: fieldOf(report),
+      ...(syscall === undefined ? {} : { syscall }),
+      ...(names?.length ? { names } : {}),
+    },
+    docs: docsOf(id),
+  };
+}
+
+function fieldOf({ field, syscall, arg }: Report): string {
+  if (syscall === undefined) return field ? `spec.${field}` : 'spec';
+  const rule = `spec.syscalls[${syscall}]`;
+  return arg === undefined ? (field ? `${rule}.${field}` : rule) : `${rule}.args[${arg}]`;
+}
+
+/** Where a rule is explained. */
+export const docsOf = (rule: string): string => `docs/lint.md#${rule}`;
