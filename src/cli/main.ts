@@ -7,10 +7,20 @@ import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
 import { status } from './commands/status.ts';
+import { uninstall } from './commands/uninstall.ts';
 import { COMMON, helpOf, helpOfAll } from './help.ts';
 
 /** In the order in which one meets them. */
-const COMMANDS: readonly Command[] = [generate, render, importProfile, exportProfile, status, nodes, migrate];
+const COMMANDS: readonly Command[] = [
+  generate,
+  render,
+  importProfile,
+  exportProfile,
+  status,
+  nodes,
+  migrate,
+  uninstall,
+];
 
 main(process.argv.slice(2)).then(
   code => {

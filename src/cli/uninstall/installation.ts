@@ -5,12 +5,14 @@ import type { DaemonSet } from '../../core/daemonset/template.ts';
 import { type NodeObject, nodeInfo } from '../../core/fleet/node-info.ts';
 import { AGENT_NAMESPACE, GROUP, OPERATOR_NAMESPACE, PROFILE_PLURAL, VERSION } from '../../core/names.ts';
 import { localhostProfile } from '../../core/profile/file-name.ts';
+import { REMOVAL_NAME } from '../../core/uninstall/removal-daemonset.ts';
 import { type PodSecurity, profileReferences } from '../../core/uses/pod-references.ts';
-import { type KubeObject, resourcePath } from '../../kube/objects.ts';
+import { type KubeObject, objectKey, resourcePath } from '../../kube/objects.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { find, listEach } from './api.ts';
 
 export const PATHS = {
+  profileCrd: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${PROFILE_PLURAL}.${GROUP}`,
   profiles: resourcePath({ group: GROUP, version: VERSION, plural: PROFILE_PLURAL }),
   nodes: resourcePath({ group: '', version: 'v1', plural: 'nodes' }),
   pods: resourcePath({ group: '', version: 'v1', plural: 'pods' }),
@@ -25,6 +27,13 @@ export const PATHS = {
     plural: 'daemonsets',
     namespace: AGENT_NAMESPACE,
     name: 'seccomp-agent',
+  }),
+  removal: resourcePath({
+    group: 'apps',
+    version: 'v1',
+    plural: 'daemonsets',
+    namespace: AGENT_NAMESPACE,
+    name: REMOVAL_NAME,
   }),
   operator: resourcePath({
     group: 'apps',
@@ -53,14 +62,16 @@ export interface Installation {
 }
 
 export async function readInstallation(transport: Transport): Promise<Installation> {
-  const [agents, operator, configMap] = await Promise.all([
+  const [agents, removal, operator, configMap] = await Promise.all([
     find<DaemonSet & KubeObject>(transport, PATHS.agents),
+    find<DaemonSet & KubeObject>(transport, PATHS.removal),
     find<Deployment>(transport, PATHS.operator),
     find<ConfigMap>(transport, PATHS.config),
   ]);
   const config = readConfig(configMap);
   const container = operator?.spec.template.spec.containers.find(({ name }) => name === 'operator');
-  const pod = agents?.spec.template.spec;
+  // One that was begun has the agents' image, and their directory.
+  const pod = (agents ?? removal)?.spec.template.spec;
   const kubeletRoot = pod?.volumes[0].hostPath.path.replace(/\/seccomp$/, '') ?? config.kubeletRoot;
   const image = (pod?.containers[0]['image'] as string | undefined) ?? (config.image || container?.image);
   return { image, config: { ...config, kubeletRoot } };
@@ -81,13 +92,13 @@ export const listProfiles = (transport: Transport): Promise<SeccompProfile[]> =>
 export const listNodes = (transport: Transport) =>
   listEach(transport, PATHS.nodes, (node: NodeObject) => [nodeInfo(node)]);
 
-/** `namespace/name` of unfinished Pods that name a file of one of these profiles; of any, where no profile is known. */
-export function listUsers(transport: Transport, profiles: readonly SeccompProfile[]): Promise<string[]> {
-  const files = new Set(profiles.map(({ metadata }) => localhostProfile(metadata.name)));
-  const isOurs = (file: string) => files.size === 0 || files.has(file);
+/** `namespace/name (file)` of unfinished Pods that name a file of a profile; of any, where the API of profiles is gone. */
+export async function listUsers(transport: Transport): Promise<string[]> {
+  const isKnown = (await find(transport, PATHS.profileCrd)) !== undefined;
+  const files = new Set((await listProfiles(transport)).map(({ metadata }) => localhostProfile(metadata.name)));
   const keep = (pod: KubeObject & PodSecurity) => {
-    const [file] = profileReferences(pod).filter(isOurs);
-    return file ? [`${pod.metadata.namespace}/${pod.metadata.name} (${file})`] : [];
+    const file = profileReferences(pod).find(each => !isKnown || files.has(each));
+    return file ? [`${objectKey(pod.metadata)} (${file})`] : [];
   };
   return listEach(transport, PATHS.pods, keep, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' });
 }

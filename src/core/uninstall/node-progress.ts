@@ -2,6 +2,7 @@ import { isEligible, type NodeInfo } from '../fleet/eligible.ts';
 
 /** A core/v1 Pod of the removal, as far as it tells how far its node is. */
 export interface RemovalPod {
+  readonly metadata: { readonly ownerReferences?: readonly { readonly uid: string }[] };
   readonly spec?: { readonly nodeName?: string };
   readonly status?: {
     readonly phase?: string;
@@ -27,8 +28,10 @@ export interface NodeProgress {
 
 const EVERYWHERE = { nodeSelector: {}, tolerations: [{ operator: 'Exists' }] };
 
-export function nodeProgress(nodes: readonly NodeInfo[], pods: readonly RemovalPod[]): NodeProgress {
-  const byNode = new Map(pods.map(pod => [pod.spec?.nodeName ?? '', pod]));
+/** `owner`: uid of the DaemonSet; Pods of one before it say nothing of this removal. */
+export function nodeProgress(nodes: readonly NodeInfo[], pods: readonly RemovalPod[], owner: string): NodeProgress {
+  const own = pods.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === owner));
+  const byNode = new Map(own.map(pod => [pod.spec?.nodeName ?? '', pod]));
   const concerned = nodes.filter(node => isEligible(node, EVERYWHERE));
   const isDone = ({ name }: NodeInfo) => hasRemoved(byNode.get(name));
   const open = concerned.filter(node => !isDone(node));
