@@ -10,7 +10,7 @@ export const CIRCUMSTANCES: Options = {
     type: 'string',
     value: 'CAPS',
     default: 'default',
-    help: "the container's: default, none, all, names, -NAME; joined by commas",
+    help: "the container's: default, none, all, NAME, -NAME, ...",
   },
   kernel: { type: 'string', value: 'X.Y', default: '5.10', help: 'the oldest kernel of the nodes' },
 };

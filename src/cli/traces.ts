@@ -7,7 +7,7 @@ const ARCH: Option = {
   type: 'string',
   value: 'ARCH',
   default: 'amd64',
-  help: 'of the machine that was traced, as Go names it: strace does not tell',
+  help: 'of the traced machine, as Go names it',
 };
 
 /** What every command that reads traces takes. */

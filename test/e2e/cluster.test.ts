@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Cluster } from '../rig/cluster/cluster.ts';
@@ -57,6 +57,28 @@ describe('a cluster with real nodes', function () {
       await cluster.removeNode(name);
       expect(await cluster.plane.kubectl(['get', 'nodes', '-o', 'name'])).to.equal('node/node-1\nnode/node-2\n');
     });
+  });
+
+  it('can give Pods with hostNetwork the machine’s network, and the other ones the cluster’s', async () => {
+    const cluster = await Cluster.start({ hostNetwork: 'machine' });
+    try {
+      await until('the service account', () => cluster.plane.kubectl(['get', 'serviceaccount', 'default']));
+      for (const [name, hostNetwork] of Object.entries({ host: true, own: false })) {
+        const overrides = JSON.stringify({ spec: { hostNetwork, terminationGracePeriodSeconds: 0 } });
+        const flags = [`--image=${BUSYBOX.name}`, '--restart=Never', `--overrides=${overrides}`];
+        await cluster.plane.kubectl(['run', name, ...flags, '--', 'sleep', '1000']);
+      }
+      await cluster.plane.kubectl(['wait', '--for=condition=Ready', 'pod', '--all', '--timeout=60s']);
+      const networkOf = async (pod: string) =>
+        (await cluster.plane.kubectl(['exec', pod, '--', 'readlink', '/proc/self/ns/net'])).trim();
+      const machine = readlinkSync('/proc/self/ns/net');
+      expect(await networkOf('host')).to.equal(machine);
+      expect(await networkOf('own')).not.to.equal(machine);
+      const reach = 'echo | nc -w 5 $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT';
+      for (const pod of ['host', 'own']) await cluster.plane.kubectl(['exec', pod, '--', 'sh', '-c', reach]);
+    } finally {
+      await cluster.stop();
+    }
   });
 
   it('leaves nothing when the process that keeps it is killed, also Pods', async () => {

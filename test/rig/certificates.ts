@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -53,7 +54,9 @@ export class Certificates {
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', this.key(name)];
     await openssl('req', ...key, '-subj', subject, '-out', request);
     await writeFile(extensions, `extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=${alternativeNames}\n`);
-    const ca = ['-CA', this.certificate('ca'), '-CAkey', this.key('ca'), '-CAcreateserial'];
+    // A number of its own: openssl's file of serial numbers is not for two at a time.
+    const serial = ['-set_serial', `0x${randomBytes(16).toString('hex')}`];
+    const ca = ['-CA', this.certificate('ca'), '-CAkey', this.key('ca'), ...serial];
     await openssl(
       'x509',
       '-req',

@@ -26,7 +26,29 @@ export interface ContainerOptions {
   readonly uid?: number;
   /** Put before the runtime's command line, such as `strace -f`. */
   readonly under?: readonly string[];
+  /** A directory in place of the one with busybox. */
+  readonly rootfs?: string;
+  /** Beside /proc, /dev, /sys and /tmp. */
+  readonly mounts?: readonly Mount[];
+  /** A network namespace to join, by its path; one of its own unless given. */
+  readonly network?: string;
 }
+
+/** As in the OCI runtime specification, config.md. */
+export interface Mount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+/** A directory of the machine as the container is to see it. */
+export const bind = (source: string, destination: string, mode: 'ro' | 'rw' = 'ro'): Mount => ({
+  destination,
+  source,
+  type: 'bind',
+  options: ['rbind', mode],
+});
 
 export interface Outcome {
   /** The runtime's exit code; nothing where it hung and was ended. */
@@ -35,7 +57,13 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs containers of busybox on a real runtime, from OCI bundles in a directory of its own. Needs root. */
+export interface RunningContainer {
+  readonly outcome: Promise<Outcome>;
+  /** To the container's first process: the runtime passes it on. */
+  signal(name: NodeJS.Signals): void;
+}
+
+/** Runs containers of busybox, unless told otherwise, on a real runtime, from OCI bundles in a directory of its own. Needs root. */
 export class Containers {
   readonly #folder = mkdtempSync(join(tmpdir(), 'seccomp-containers-'));
   readonly #rootfs = join(this.#folder, 'rootfs');
@@ -54,19 +82,32 @@ export class Containers {
   }
 
   /** Starts one, waits for its end, and removes it. */
-  async run(options: ContainerOptions, timeoutMs = 10_000): Promise<Outcome> {
+  run(options: ContainerOptions, timeoutMs = 10_000): Promise<Outcome> {
+    return this.start(options, timeoutMs).outcome;
+  }
+
+  /** Starts one; it has to end by itself, or by a signal, within the time. */
+  start(options: ContainerOptions, timeoutMs: number): RunningContainer {
     this.#count += 1;
     const id = `seccomp-${process.pid}-${this.#count}`;
     const bundle = join(this.#folder, id);
     mkdirSync(bundle);
-    writeFileSync(join(bundle, 'config.json'), configuration(this.#rootfs, id, options));
+    writeFileSync(join(bundle, 'config.json'), configuration(options.rootfs ?? this.#rootfs, id, options));
     // A state directory for each: crun keeps compiled filters there, and takes profiles that differ in errnoRet for one.
     const runtime = [options.runtime, '--root', join(bundle, 'state')];
     const command = [...WITH_CGROUP2, ...(options.under ?? []), ...runtime, 'run', '--bundle', bundle, id];
-    const outcome = await finish(command, timeoutMs);
-    if (outcome.code === undefined) remove([...WITH_CGROUP2, ...runtime, 'delete', '--force', id]);
-    rmSync(bundle, { recursive: true, force: true });
-    return outcome;
+    const { child, outcome } = begin(command, timeoutMs);
+    const clean = ({ code }: Outcome) => {
+      if (code === undefined) remove([...WITH_CGROUP2, ...runtime, 'delete', '--force', id]);
+      rmSync(bundle, { recursive: true, force: true });
+    };
+    return {
+      signal: name => child.kill(name),
+      outcome: outcome.then(ended => {
+        clean(ended);
+        return ended;
+      }),
+    };
   }
 
   /** Puts a program that needs no libraries into the root file system, as /bin/NAME. */
@@ -91,9 +132,9 @@ const WITH_CGROUP2 = [
   ...['sh', '-c', 'mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"', 'sh'],
 ];
 
-function finish([command = '', ...args]: readonly string[], timeoutMs: number): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+function begin([command = '', ...args]: readonly string[], timeoutMs: number) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const outcome = new Promise<Outcome>((resolve, reject) => {
     const output = { stdout: '', stderr: '' };
     let hung = false;
     const timer = setTimeout(() => {
@@ -114,6 +155,7 @@ function finish([command = '', ...args]: readonly string[], timeoutMs: number): 
       resolve({ code: hung ? undefined : (code ?? (signal ? 128 : 0)), ...output });
     });
   });
+  return { child, outcome };
 }
 
 function remove([command = '', ...args]: readonly string[]): void {
@@ -141,10 +183,14 @@ function configuration(rootfs: string, id: string, options: ContainerOptions): s
       { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755', 'size=64k'] },
       { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
       { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=1777', 'size=1024k'] },
+      ...(options.mounts ?? []),
     ],
     linux: {
       cgroupsPath: `/${id}`,
-      namespaces: ['pid', 'network', 'ipc', 'uts', 'mount'].map(type => ({ type })),
+      namespaces: [
+        ...['pid', 'ipc', 'uts', 'mount'].map(type => ({ type })),
+        { type: 'network', ...(options.network ? { path: options.network } : {}) },
+      ],
       maskedPaths: ['/proc/acpi', '/proc/kcore', '/proc/keys', '/proc/timer_list', '/sys/firmware'],
       readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys'],
       ...(profile ? { seccomp: RAW } : {}),

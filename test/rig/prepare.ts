@@ -1,7 +1,8 @@
 import { findBinaries } from './binaries.ts';
 import { findHelm } from './helm.ts';
 import { imageArchive } from './images/images.ts';
-import { BUSYBOX, PAUSE } from './images/recipes.ts';
+import { operatorImage } from './images/operator.ts';
+import { BUSYBOX, PAUSE, PROGRAMS } from './images/recipes.ts';
 import { findNodeBinaries } from './node-binaries.ts';
 
 const progress = (line: string) => console.error(`  ${line}`);
@@ -17,6 +18,8 @@ if (process.env['SECCOMP_OPERATOR_E2E'] === 'off') {
   // Without root the tests on real nodes say so themselves, one by one.
   if (process.getuid?.() === 0) {
     console.error(`containerd, runc: ${await findNodeBinaries(progress)}`);
-    for (const recipe of [PAUSE, BUSYBOX]) await imageArchive(recipe, progress);
+    for (const recipe of [PAUSE, BUSYBOX, PROGRAMS]) await imageArchive(recipe, progress);
+    const { name, archive } = await operatorImage(progress);
+    console.error(`image: ${name} (${archive})`);
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AGENT_NAMESPACE, OPERATOR_NAMESPACE } from '../../src/core/names.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { ManagedProcess } from './process.ts';
-import { until } from './until.ts';
+import { type ProfileObject, Profiles } from './profiles.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 
@@ -19,6 +19,7 @@ export interface TestNode {
 /** The whole system on an embedded control plane: manifests, operator, agents; each with its own service account's token. */
 export class System {
   readonly plane: ControlPlane;
+  readonly profiles: Profiles;
   readonly nodes = new Map<string, TestNode>();
   operator!: ManagedProcess;
 
@@ -50,6 +51,7 @@ export class System {
 
   private constructor(plane: ControlPlane) {
     this.plane = plane;
+    this.profiles = new Profiles(plane);
   }
 
   async startOperator(): Promise<void> {
@@ -152,21 +154,17 @@ export class System {
   }
 
   /** Waits until a profile's Ready condition is as given for its newest generation. */
-  async untilReady(profile: string, status = 'True', timeoutMs = 60_000): Promise<void> {
-    await until(`${profile} has Ready=${status}`, async () => (await this.ready(profile))?.status === status, {
-      timeoutMs,
-    });
+  untilReady(profile: string, status = 'True', timeoutMs = 60_000): Promise<void> {
+    return this.profiles.untilReady(profile, status, timeoutMs);
   }
 
   /** The Ready condition, if it speaks of the newest generation. */
-  async ready(profile: string): Promise<{ status: string; reason: string; message: string } | undefined> {
-    const object = await this.profile(profile);
-    const condition = object.status?.conditions?.find(each => each.type === 'Ready');
-    return condition?.observedGeneration === object.metadata.generation ? condition : undefined;
+  ready(profile: string): Promise<{ status: string; reason: string; message: string } | undefined> {
+    return this.profiles.ready(profile);
   }
 
   profile(name: string): Promise<ProfileObject> {
-    return this.plane.get<ProfileObject>(`/apis/seccomp-operator.dev/v1alpha1/seccompprofiles/${name}`);
+    return this.profiles.get(name);
   }
 
   async stop(): Promise<void> {
@@ -192,18 +190,6 @@ export class System {
 }
 
 const podOf = (node: string): string => `seccomp-agent-${node}`;
-
-export interface ProfileObject {
-  metadata: { name: string; generation: number; resourceVersion: string };
-  status?: {
-    observedGeneration?: number;
-    usedBy?: number;
-    digest?: string;
-    nodes?: { desired: number; installed: number; failed: number; unreachable: number; summary: string };
-    failures?: { node: string; reason: string; message: string }[];
-    conditions?: { type: string; status: string; reason: string; message: string; observedGeneration?: number }[];
-  };
-}
 
 const NODE_INFO = {
   operatingSystem: 'linux',

@@ -9,7 +9,7 @@ export const exportProfile: Command = {
   operands: 'FILE|NAME',
   least: 1,
   most: 1,
-  summary: 'A SeccompProfile, with its bases, as JSON for Docker, Podman or a runtime.',
+  summary: 'A SeccompProfile with its bases as JSON for Docker, Podman, a runtime.',
   options: {
     format: {
       type: 'string',
@@ -21,7 +21,7 @@ export const exportProfile: Command = {
   },
   examples: [
     'export examples/seed.yaml > seed.json',
-    'export seed --format docker > seed.json && docker run --security-opt seccomp=seed.json alpine',
+    'export seed --format docker > seed.json  # --security-opt seccomp=seed.json',
   ],
   async run(given) {
     const { format, arch } = given.options;

@@ -17,10 +17,10 @@ export const generate: Command = {
   operands: '',
   least: 0,
   most: 0,
-  summary: 'A profile that allows what traces of a program show: strace, or audit records of the kernel.',
+  summary: 'A profile that allows what traces show: strace, or audit records.',
   options: {
     from: { type: 'string', multiple: true, value: 'FILE', help: 'a trace, or - ; several runs: several times' },
-    name: { type: 'string', value: 'NAME', help: "the SeccompProfile's name; made of the first file's unless given" },
+    name: { type: 'string', value: 'NAME', help: 'of the SeccompProfile; else of the first file' },
     runtime: { type: 'string', value: RUNTIMES.join('|'), default: 'any', help: 'what starts the containers' },
     'privilege-escalation': {
       type: 'string',
@@ -28,9 +28,14 @@ export const generate: Command = {
       default: 'any',
       help: "the Pods' allowPrivilegeEscalation; false saves calls",
     },
-    arguments: { type: 'boolean', help: 'conditions on arguments where they pay: socket, ioctl, prctl, clone, ...' },
+    arguments: { type: 'boolean', help: 'conditions on arguments where they pay (socket, ioctl)' },
     mode: { type: 'string', value: MODES.join('|'), help: 'Audit logs what the profile would refuse' },
-    'default-action': { type: 'string', value: 'ACTION', default: ACTIONS[0], help: `${ACTIONS.join(', ')}` },
+    'default-action': {
+      type: 'string',
+      value: 'ACTION',
+      default: ACTIONS[0],
+      help: 'or SCMP_ACT_KILL_PROCESS, SCMP_ACT_LOG',
+    },
     ...TRACE_OPTIONS,
   },
   examples: [

@@ -13,7 +13,7 @@ export const importProfile: Command = {
   operands: 'FILE',
   least: 1,
   most: 1,
-  summary: 'A seccomp profile of Docker, Podman or a runtime (JSON) as a SeccompProfile.',
+  summary: 'A profile of Docker, Podman or a runtime (JSON) as a SeccompProfile.',
   options: {
     name: { type: 'string', value: 'NAME', help: "the SeccompProfile's name; made of the file's unless given" },
     ...CIRCUMSTANCES,

@@ -14,7 +14,7 @@ export const migrate: Command = {
   operands: '[FILE...]',
   least: 0,
   most: Number.POSITIVE_INFINITY,
-  summary: 'Profiles of Security Profiles Operator, in files or in the cluster, as ours; changes nothing.',
+  summary: 'Profiles of Security Profiles Operator as ours; changes nothing.',
   options: {},
   examples: [
     'migrate > profiles.yaml',

@@ -7,7 +7,7 @@ export const render: Command = {
   operands: 'FILE',
   least: 1,
   most: 1,
-  summary: 'The exact bytes a node gets, of the profiles in a file and their bases.',
+  summary: 'The exact bytes a node gets.',
   options: { arch: { type: 'string', value: 'ARCH', default: 'amd64', help: 'node architecture as Go names it' } },
   examples: ['render examples/seed.yaml', 'render examples/seed.yaml --arch arm64'],
   run({ operands: [file = '-'], options: { arch } }) {

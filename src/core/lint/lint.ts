@@ -1,13 +1,15 @@
 import type { ResolvedSpec } from '../profile/base.ts';
+import { docsOf } from './docs.ts';
 import { type Finding, type Report, type Rule, SEVERITIES } from './finding.ts';
 import { RULES } from './rules.ts';
-import type { LintTarget } from './target.ts';
+import { type LintTarget, withVersions } from './target.ts';
 import { ProfileView } from './view.ts';
 
 /** What is wrong or worth knowing about a profile, errors first. Throws `ProfileError` for a value beyond 64 bits. */
 export function lint(profile: ResolvedSpec, target: LintTarget): Finding[] {
   const view = new ProfileView(profile);
-  const findings = RULES.flatMap(rule => [...rule.check(view, target)].map(report => findingOf(rule, report)));
+  const everywhere = withVersions(target);
+  const findings = RULES.flatMap(rule => [...rule.check(view, everywhere)].map(report => findingOf(rule, report)));
   return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
@@ -32,6 +34,3 @@ function fieldOf({ field, syscall, arg }: Report): string {
   const rule = `spec.syscalls[${syscall}]`;
   return arg === undefined ? (field ? `${rule}.${field}` : rule) : `${rule}.args[${arg}]`;
 }
-
-/** Where a rule is explained. */
-export const docsOf = (rule: string): string => `docs/lint.md#${rule}`;

@@ -2,7 +2,8 @@
 // no_new_privs, many without it, since the filter then goes in before capabilities and user are dropped.
 //
 // Origin: test/rig/start-calls.ts on Linux 6.18, x86_64, 2 cores, November 2026; runc 1.1.5 and crun 1.8.1 of Debian 12; runc
-// 1.2.6, 1.3.6, 1.4.3 and 1.5.2 built from their Go modules with libseccomp 2.5.4; as root and as uid 1000, 20 to 40 starts each.
+// 1.1.14, 1.2.6, 1.3.2, 1.3.6, 1.4.3 and 1.5.2 built from their Go modules with libseccomp 2.5.4; as root and as uid 1000, 20 to
+// 40 starts each. 1.2.8 and 1.3.3 brought the safer access to /proc (CHANGELOG), with the calls that 1.3.6 makes and 1.3.2 does not.
 import type { SyscallArch } from '../syscalls/table.ts';
 import { isAtLeast } from '../versions.ts';
 import type { Runtime } from './target.ts';
@@ -14,52 +15,80 @@ export interface StartCalls {
   readonly noNewPrivileges: boolean;
   /** Refuse one with EPERM or ENOSYS, and no container starts (0 of 20). */
   readonly needed: readonly string[];
-  /** Refuse them all, and no container starts or not all do, though each alone can be done without. */
+  /** Each can be done without as long as other ways are open, and with only what is needed not all containers start. */
   readonly wanted: readonly string[];
   /** Made each time too, and done without when refused; a filter that kills for them kills each start. */
   readonly made: readonly string[];
+  /** Made by some builds, or for some users, and done without when refused. */
+  readonly sometimes: readonly string[];
 }
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-export const START_CALLS: readonly StartCalls[] = [
+const RUNC_WITH = words('close execve fstatfs getdents64 openat write');
+const RUNC_WITHOUT = words(`
+  capget capset chdir close execve fstat fstatfs getcwd getdents64 getppid newfstatat openat prctl read setgid setgroups setuid
+  write`);
+
+/** In each version two, with no_new_privs and without. */
+const runc = (since: string, withIt: Partial<StartCalls>, withoutIt: Partial<StartCalls>): StartCalls[] => {
+  const common = { name: 'runc', since, needed: [], wanted: [], made: [], sometimes: [] } as const;
+  return [
+    { ...common, noNewPrivileges: true, ...withIt },
+    { ...common, noNewPrivileges: false, ...withoutIt },
+  ];
+};
+
+const OLDEST = runc(
+  '0',
+  { needed: RUNC_WITH, made: words('epoll_ctl getpid'), sometimes: ['fcntl'] },
+  // Built with Go 1.19, as Debian's is, it takes EPERM of faccessat2 for an answer.
   {
-    name: 'runc',
-    since: '0',
-    noNewPrivileges: true,
-    needed: words('close execve fstatfs getdents64 openat write'),
-    wanted: [],
-    made: words('epoll_ctl getpid'),
-  },
-  {
-    name: 'runc',
-    since: '0',
-    noNewPrivileges: false,
-    needed: words(`
-      capget capset chdir close execve fstat fstatfs getcwd getdents64 getppid newfstatat openat prctl read setgid setgroups
-      setuid write`),
+    needed: RUNC_WITHOUT,
     wanted: ['faccessat2'],
     made: words('epoll_ctl fcntl getpid'),
+    sometimes: words('close_range fchown tgkill'),
   },
+);
+
+const before = (since: string): StartCalls[] =>
+  runc(
+    since,
+    { needed: RUNC_WITH, made: words('epoll_ctl fcntl getpid') },
+    {
+      needed: RUNC_WITHOUT,
+      made: words('close_range epoll_ctl faccessat2 fcntl getpid'),
+      sometimes: words('fchown tgkill'),
+    },
+  );
+
+const withSaferProc = (since: string): StartCalls[] =>
+  runc(
+    since,
+    { needed: [...RUNC_WITH, 'fstat', 'statx'], wanted: ['openat2'], made: ['fcntl'] },
+    {
+      needed: [...RUNC_WITHOUT, 'statx'],
+      wanted: ['openat2'],
+      made: words('close_range epoll_ctl faccessat2 fcntl getpid'),
+      sometimes: words('fchown tgkill'),
+    },
+  );
+
+export const START_CALLS: readonly StartCalls[] = [
+  ...OLDEST,
+  ...before('1.2'),
+  ...withSaferProc('1.2.8'),
+  ...before('1.3.0'),
+  ...withSaferProc('1.3.3'),
   {
-    name: 'runc',
-    since: '1.5',
+    name: 'crun',
+    since: '0',
     noNewPrivileges: true,
-    needed: words('close execve fstat fstatfs getdents64 openat statx write'),
-    wanted: ['openat2'],
-    made: ['fcntl'],
+    needed: ['execve'],
+    wanted: [],
+    made: ['close'],
+    sometimes: [],
   },
-  {
-    name: 'runc',
-    since: '1.5',
-    noNewPrivileges: false,
-    needed: words(`
-      capget capset chdir close execve fstat fstatfs getcwd getdents64 getppid newfstatat openat prctl read setgid setgroups
-      setuid statx write`),
-    wanted: ['openat2', 'faccessat2'],
-    made: words('close_range epoll_ctl fcntl getpid tgkill'),
-  },
-  { name: 'crun', since: '0', noNewPrivileges: true, needed: ['execve'], wanted: [], made: ['close'] },
   {
     name: 'crun',
     since: '0',
@@ -67,6 +96,7 @@ export const START_CALLS: readonly StartCalls[] = [
     needed: words('capset execve prctl rt_sigaction rt_sigprocmask setresgid setresuid write'),
     wanted: [],
     made: ['close'],
+    sometimes: [],
   },
 ];
 

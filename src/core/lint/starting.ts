@@ -37,7 +37,7 @@ export function sometimesLacking(profile: ProfileView, { runtime, calls }: Setti
   const refused = existing([...wanted, ...FATAL_GO_CALLS.filter(name => now.includes(name))], target);
   return unique([
     ...refused.filter(name => profile.refuses(name)),
-    ...existing(now, target).filter(name => isKilledFor(profile, name)),
+    ...existing([...now, ...calls.sometimes], target).filter(name => isKilledFor(profile, name)),
   ]);
 }
 

@@ -19,11 +19,20 @@ export interface LintTarget {
   readonly architectures: readonly SyscallArch[];
 }
 
-/** Both runtimes, runc in the oldest and the newest form that behaves differently, on x86_64. */
+/** Both runtimes, in whatever version, on x86_64. */
 export const DEFAULT_TARGET: LintTarget = {
-  runtimes: [{ name: 'runc', version: '1.1' }, { name: 'runc', version: '1.5' }, { name: 'crun' }],
+  runtimes: [{ name: 'runc' }, { name: 'crun' }],
   architectures: ['SCMP_ARCH_X86_64'],
 };
+
+/** Where runc's version is not known, an old one and a new one stand for all. */
+export const withVersions = (target: LintTarget): LintTarget => ({
+  ...target,
+  runtimes: target.runtimes.flatMap(({ name, version }): Runtime[] => {
+    if (version !== undefined) return [{ name, version }];
+    return name === 'runc' ? ['1.1', '1.5'].map(each => ({ name, version: each })) : [{ name }];
+  }),
+});
 
 export const runtimeText = ({ name, version }: Runtime): string => (version ? `${name} ${version}` : name);
 

@@ -15,6 +15,7 @@ import { joining } from './joining.ts';
 import { checkMachine } from './machine.ts';
 import { ClusterNetwork, MAX_NODES } from './network.ts';
 import { ClusterNode } from './node.ts';
+import type { HostNetwork } from './node-config.ts';
 import { claimDirectory, clusterGroup, removeOrphans } from './remains.ts';
 
 export interface ClusterOptions {
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   readonly images?: readonly string[];
   /** Writes each request's metadata to the control plane's audit log. */
   readonly audit?: boolean;
+  /** 'machine' where Pods with hostNetwork shall receive the kernel's audit records; they share ports with the machine then. */
+  readonly hostNetwork?: HostNetwork;
   readonly progress?: Progress;
 }
 
@@ -46,6 +49,7 @@ export class Cluster {
   readonly #group: ControlGroup;
   readonly #janitor: Janitor;
   readonly #images: string[];
+  readonly #hostNetwork: HostNetwork;
   readonly #progress: Progress;
   #network!: ClusterNetwork;
   #nodePrograms!: string;
@@ -58,7 +62,8 @@ export class Cluster {
     for (const orphan of await removeOrphans()) progress(`removed what was left of cluster ${orphan}`);
     const own = [await imageArchive(PAUSE, progress), await imageArchive(BUSYBOX, progress)];
     const nodePrograms = await findNodeBinaries(progress);
-    const cluster = new Cluster(name, kubernetes, await claimDirectory(name), [...own, ...images], progress);
+    const directory = await claimDirectory(name);
+    const cluster = new Cluster(directory, { ...options, name, kubernetes, images: [...own, ...images], progress });
     try {
       cluster.#nodePrograms = nodePrograms;
       await cluster.#startControlPlane(options);
@@ -70,14 +75,18 @@ export class Cluster {
     }
   }
 
-  private constructor(name: string, kubernetes: string, directory: string, images: string[], progress: Progress) {
-    this.name = name;
-    this.kubernetes = kubernetes;
+  private constructor(
+    directory: string,
+    options: Required<Pick<ClusterOptions, 'name' | 'kubernetes' | 'images' | 'progress'>> & ClusterOptions,
+  ) {
+    this.name = options.name;
+    this.kubernetes = options.kubernetes;
     this.directory = directory;
-    this.#images = images;
-    this.#progress = progress;
-    this.#group = clusterGroup(name);
-    this.#janitor = new Janitor(name);
+    this.#images = [...options.images];
+    this.#hostNetwork = options.hostNetwork ?? 'cluster';
+    this.#progress = options.progress;
+    this.#group = clusterGroup(this.name);
+    this.#janitor = new Janitor(this.name);
   }
 
   node(name: string): ClusterNode {
@@ -158,6 +167,7 @@ export class Cluster {
         directory: join(this.directory, name),
         nodePrograms: this.#nodePrograms,
         pauseImage: PAUSE.name,
+        hostNetwork: this.#hostNetwork,
         ...(kubeletRoot && { kubeletRoot }),
       });
       for (const archive of this.#images) await node.load(archive);

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { HostNetwork } from './node-config.ts';
 import { controlPath } from './remains.ts';
 
 /** What a person asks of the process that keeps a cluster. */
@@ -11,6 +12,7 @@ export interface UpRequest {
   readonly nodes: number;
   readonly kubernetes?: string;
   readonly kubeletRoot?: string;
+  readonly hostNetwork?: HostNetwork;
   readonly images: readonly string[];
 }
 

@@ -25,12 +25,13 @@ const handle: Handler = async (request, tell) => {
 const server = await serve(name, handle);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
 
-async function up({ nodes, kubernetes, kubeletRoot, images }: UpRequest): Promise<UpAnswer> {
+async function up({ nodes, kubernetes, kubeletRoot, hostNetwork, images }: UpRequest): Promise<UpAnswer> {
   cluster ??= await Cluster.start({
     name,
     nodes: 0,
     progress: line => progress(line),
     ...(kubernetes && { kubernetes }),
+    ...(hostNetwork && { hostNetwork }),
   });
   const { plane } = cluster;
   if (kubernetes && (await kubernetesVersion(kubernetes)) !== cluster.kubernetes)

@@ -16,7 +16,8 @@ const BRIDGE = 'cluster0';
  */
 export class ClusterNetwork {
   readonly #index: number;
-  readonly #namespace: string;
+  /** Path of the namespace. */
+  readonly namespace: string;
 
   /** `holder`: a process in the new namespace. */
   static async create(holder: number): Promise<ClusterNetwork> {
@@ -27,7 +28,7 @@ export class ClusterNetwork {
 
   private constructor(index: number, namespace: string) {
     this.#index = index;
-    this.#namespace = namespace;
+    this.namespace = namespace;
   }
 
   get bridge(): string {
@@ -36,7 +37,7 @@ export class ClusterNetwork {
 
   /** Words before a command that run it in this network. */
   get enter(): readonly string[] {
-    return ['nsenter', `--net=${this.#namespace}`, '--'];
+    return ['nsenter', `--net=${this.namespace}`, '--'];
   }
 
   get apiServer(): string {
@@ -64,6 +65,15 @@ export class ClusterNetwork {
     return `198.19.${this.#base}.1`;
   }
 
+  /** The machine's own end of the link. */
+  get machine(): string {
+    return `${this.#link}.1`;
+  }
+
+  get #link(): string {
+    return `198.19.${this.#base + 8}`;
+  }
+
   get #base(): number {
     return this.#index * 16;
   }
@@ -77,11 +87,10 @@ export class ClusterNetwork {
   }
 
   async #configure(): Promise<void> {
-    const link = `198.19.${this.#base + 8}`;
-    await ip('address', 'add', `${link}.1/30`, 'dev', this.#device);
+    await ip('address', 'add', `${this.machine}/30`, 'dev', this.#device);
     await ip('link', 'set', this.#device, 'up');
     await this.#ip('link', 'set', 'lo', 'up');
-    await this.#ip('address', 'add', `${link}.2/30`, 'dev', 'uplink');
+    await this.#ip('address', 'add', `${this.#link}.2/30`, 'dev', 'uplink');
     await this.#ip('link', 'set', 'uplink', 'up');
     // A Pod that reaches another one through a Service: the answer passes netfilter too, also on one bridge.
     await this.#ip('link', 'add', BRIDGE, 'type', 'bridge', 'nf_call_iptables', '1').catch(() =>
@@ -90,7 +99,8 @@ export class ClusterNetwork {
     await this.#ip('address', 'add', `${this.apiServer}/20`, 'dev', BRIDGE);
     await this.#ip('link', 'set', BRIDGE, 'up');
     await this.#run('sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
-    for (const range of [this.podRange, this.serviceRange]) await ip('route', 'replace', range, 'via', `${link}.2`);
+    for (const range of [this.podRange, this.serviceRange])
+      await ip('route', 'replace', range, 'via', `${this.#link}.2`);
   }
 
   async addNodeAddress(number: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ClusterNetwork } from './network.ts';
-import { NODE_PROGRAMS } from './node-root.ts';
+import { NETWORK_PLUGINS, NODE_PROGRAMS } from './node-root.ts';
 
 export interface NodeSettings {
   readonly name: string;
@@ -10,7 +10,11 @@ export interface NodeSettings {
   readonly pauseImage: string;
   /** How containerd keeps images: overlayfs needs a disk that is not an overlay itself. */
   readonly snapshotter: string;
+  readonly hostNetwork: HostNetwork;
 }
+
+/** What a Pod with hostNetwork shares: the cluster's network namespace, or the machine's, where the kernel sends audit records. */
+export type HostNetwork = 'cluster' | 'machine';
 
 /** KubeletConfiguration (kubelet.config.k8s.io/v1beta1). */
 export function kubeletConfig({ number, controlGroup, network }: NodeSettings): object {
@@ -47,7 +51,7 @@ export function kubeletConfig({ number, controlGroup, network }: NodeSettings): 
 }
 
 /** containerd's configuration, version 3 (containerd/docs/cri/config.md). */
-export function containerdConfig({ pauseImage, snapshotter }: NodeSettings): string {
+export function containerdConfig({ pauseImage, snapshotter, hostNetwork, network }: NodeSettings): string {
   const cri = "plugins.'io.containerd.cri.v1";
   const unused = [
     'io.containerd.nri.v1.nri',
@@ -64,6 +68,10 @@ disabled_plugins = ${JSON.stringify(unused)}
 [grpc]
   address = "/run/containerd/containerd.sock"
 
+# Where the kubelet reaches exec and port-forward: on loopback only if that is its own too.
+[plugins.'io.containerd.grpc.v1.cri']
+  stream_server_address = "${hostNetwork === 'machine' ? network.machine : '127.0.0.1'}"
+
 [${cri}.images']
   snapshotter = ${JSON.stringify(snapshotter)}
 [${cri}.images'.pinned_images]
@@ -73,7 +81,7 @@ disabled_plugins = ${JSON.stringify(unused)}
   # A root without CAP_SYS_RESOURCE cannot lower this score.
   restrict_oom_score_adj = true
   [${cri}.runtime'.cni]
-    bin_dirs = ["${NODE_PROGRAMS}/cni"]
+    bin_dirs = ["${NETWORK_PLUGINS}"]
     conf_dir = "/etc/cni/net.d"
   [${cri}.runtime'.containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 /** Where a node's programs are, in its own root. */
 export const NODE_PROGRAMS = '/opt/node/bin';
 export const KUBE_PROGRAMS = '/opt/kubernetes/bin';
+export const NETWORK_PLUGINS = '/opt/cni/bin';
 
 /** What a node's files start with. The machine's programs and libraries are added read-only when it is entered. */
-export async function makeNodeRoot(root: string): Promise<void> {
+export async function makeNodeRoot(root: string, networkNamespace: string): Promise<void> {
   const own = [
     'etc/cni/net.d',
+    NETWORK_PLUGINS,
     'etc/containerd',
     'etc/kubernetes',
     'root',
@@ -27,6 +29,11 @@ export async function makeNodeRoot(root: string): Promise<void> {
   await writeFile(join(root, 'etc/resolv.conf'), 'nameserver 127.0.0.1\n');
   await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   await writeFile(join(root, 'etc/group'), 'root:x:0:\n');
+  // Pods are joined to the cluster's network, in whichever one containerd is.
+  for (const plugin of ['bridge', 'host-local', 'loopback']) {
+    const script = `#!/bin/sh\nexec nsenter --net=${networkNamespace} -- ${NODE_PROGRAMS}/cni/${plugin}\n`;
+    await writeFile(join(root, NETWORK_PLUGINS, plugin), script, { mode: 0o755 });
+  }
   for (const file of ['os-release', 'ld.so.cache', 'nsswitch.conf'])
     await copyFile(join('/etc', file), join(root, 'etc', file)).catch(() => {});
 }

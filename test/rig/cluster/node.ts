@@ -7,7 +7,7 @@ import { until } from '../until.ts';
 import type { ControlGroup } from './control-groups.ts';
 import { joining } from './joining.ts';
 import type { ClusterNetwork } from './network.ts';
-import { containerdConfig, kubeletConfig, type NodeSettings, networkConfig } from './node-config.ts';
+import { containerdConfig, type HostNetwork, kubeletConfig, type NodeSettings, networkConfig } from './node-config.ts';
 import { ENTER_NODE_ROOT, KUBE_PROGRAMS, makeNodeRoot, NODE_PROGRAMS } from './node-root.ts';
 
 export interface NodeOptions {
@@ -22,6 +22,7 @@ export interface NodeOptions {
   readonly pauseImage: string;
   /** The kubelet's --root-dir, in the node's own root. */
   readonly kubeletRoot?: string;
+  readonly hostNetwork?: HostNetwork;
 }
 
 /** OVERLAYFS_SUPER_MAGIC of <linux/magic.h>. */
@@ -94,11 +95,22 @@ export class ClusterNode {
     await this.run([`${NODE_PROGRAMS}/ctr`, '--namespace', 'k8s.io', 'images', 'import', '--local', '-'], archive);
   }
 
+  /** The pid of each running container's first process, by the container's id. */
+  async containerTasks(): Promise<Map<string, number>> {
+    const lines = (await this.run([`${NODE_PROGRAMS}/ctr`, '--namespace', 'k8s.io', 'tasks', 'list'])).split('\n');
+    return new Map(
+      lines
+        .slice(1)
+        .map(line => line.trim().split(/\s+/))
+        .map(([id = '', pid]) => [id, Number(pid)]),
+    );
+  }
+
   async startContainerd(): Promise<void> {
-    this.#containerd = this.#process('containerd', [
-      `${NODE_PROGRAMS}/containerd`,
-      '--config=/etc/containerd/config.toml',
-    ]);
+    const words = [`${NODE_PROGRAMS}/containerd`, '--config=/etc/containerd/config.toml'];
+    // Containers that ask for the host's network stay in containerd's.
+    const enter = this.#hostNetwork === 'machine' ? this.#enterFrom('self') : this.#enter;
+    this.#containerd = this.#start('containerd', [...enter, ...words]);
     await this.#answers(this.#containerd, () => this.run([`${NODE_PROGRAMS}/ctr`, 'version']));
   }
 
@@ -130,7 +142,7 @@ export class ClusterNode {
     this.#controlGroup.create();
     this.#daemons.create();
     await network.addNodeAddress(number);
-    await makeNodeRoot(this.#root);
+    await makeNodeRoot(this.#root, network.namespace);
     await mkdir(this.path(this.kubeletRoot), { recursive: true });
     const isOverlay = (await statfs(directory)).type === OVERLAYFS;
     const settings: NodeSettings = {
@@ -139,6 +151,7 @@ export class ClusterNode {
       network,
       pauseImage,
       controlGroup: this.#controlGroup.name,
+      hostNetwork: this.#hostNetwork,
       snapshotter: isOverlay ? 'native' : 'overlayfs',
     };
     await writeFile(this.path('etc/containerd/config.toml'), containerdConfig(settings));
@@ -166,8 +179,17 @@ export class ClusterNode {
 
   /** Words before a command that run it on the node. */
   get #enter(): readonly string[] {
-    const { pid } = this.#holder;
-    return joining(this.#daemons, ['nsenter', `--net=/proc/${pid}/ns/net`, `--mount=/proc/${pid}/ns/mnt`, '--']);
+    return this.#enterFrom(this.#holder.pid);
+  }
+
+  /** As above, with the network of a process. */
+  #enterFrom(process: number | 'self'): readonly string[] {
+    const mounts = `--mount=/proc/${this.#holder.pid}/ns/mnt`;
+    return joining(this.#daemons, ['nsenter', `--net=/proc/${process}/ns/net`, mounts, '--']);
+  }
+
+  get #hostNetwork(): HostNetwork {
+    return this.#options.hostNetwork ?? 'cluster';
   }
 
   get #daemons(): ControlGroup {

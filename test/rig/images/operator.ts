@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Progress } from '../cache.ts';
+import { locked, type Progress } from '../cache.ts';
 import { requirePackages } from '../debian.ts';
 import { type ImageRecipe, imageArchive } from './images.ts';
 import { BUILD_BASE, NODE_BASE } from './recipes.ts';
@@ -19,6 +20,43 @@ export interface OperatorImage {
   readonly name: string;
   /** An OCI archive. */
   readonly archive: string;
+}
+
+/** The archive in dist/ that is of the sources as they are; built if they have changed. */
+export async function operatorImage(progress: Progress): Promise<OperatorImage> {
+  const archive = join(PROJECT, 'dist', 'seccomp-operator.tar');
+  const stamp = `${archive}.sources`;
+  const sources = await sourcesDigest();
+  const isCurrent = async () => existsSync(archive) && (await readFile(stamp, 'utf8').catch(() => '')) === sources;
+  return locked(
+    archive,
+    line => progress(`the operator's image: ${line}`),
+    async () => {
+      if (await isCurrent()) return { name: await imageName(), archive };
+      await rm(stamp, { force: true });
+      const image = await buildOperatorImage(archive, progress);
+      await writeFile(stamp, sources);
+      return image;
+    },
+  );
+}
+
+/** Of all that the Dockerfile copies, and itself. */
+async function sourcesDigest(): Promise<string> {
+  const hash = createHash('sha256');
+  const copied = ['scripts', 'src', 'manifests/agent-daemonset.yaml', 'LICENSE', 'package.json', 'package-lock.json'];
+  for (const path of ['Dockerfile', ...copied].sort())
+    for (const file of await filesBelow(join(PROJECT, path))) hash.update(`${file}\n`).update(await readFile(file));
+  return hash.update(process.version).digest('hex');
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter(each => each.isFile())
+    .map(each => join(each.parentPath, each.name))
+    .sort();
 }
 
 /**

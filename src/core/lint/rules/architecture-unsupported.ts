@@ -23,9 +23,9 @@ export const architectureUnsupported: Rule = {
 const isOnSuchNodes = (arch: string, { architectures }: LintTarget): boolean =>
   architectures.some(native => native === arch);
 
-/** runc, CHANGELOG 1.2.0 (riscv64) and libseccomp's, 2.6.0 (loongarch64); crun, src/libcrun/seccomp.c. */
+/** runc, CHANGELOG 1.1.8 (riscv64); libseccomp, CHANGELOG 2.6.0 (loongarch64); crun, src/libcrun/seccomp.c. */
 function refuses({ name, version }: Runtime, arch: string, { libseccomp }: LintTarget): boolean {
-  if (arch === 'SCMP_ARCH_RISCV64') return name === 'runc' && version !== undefined && !isAtLeast(version, '1.2');
+  if (arch === 'SCMP_ARCH_RISCV64') return name === 'runc' && version !== undefined && !isAtLeast(version, '1.1.8');
   if (arch !== 'SCMP_ARCH_LOONGARCH64') return false;
   return (
     name === 'crun' || (version !== undefined && !isAtLeast(version, '1.2')) || !isAtLeast(libseccomp ?? '2.6', '2.6')

@@ -13,7 +13,7 @@ export const mayNotStart: Rule = {
     if (names.length === 0) return;
     const list = names.join(', ');
     yield {
-      message: `runc, a Go program, calls ${list} now and then while it starts a container: some starts fail, more on a busy node`,
+      message: `some starts fail on runc: depending on its build and on the moment it calls ${list} before the program runs`,
       fix: `Allow ${list}${names.includes('clone') ? '; clone may have conditions on its flags' : ''}.`,
       field: 'syscalls',
       names,

@@ -1,0 +1,26 @@
+import type { Command } from './command.ts';
+import { completionOf } from './commands/completion.ts';
+import { exportProfile } from './commands/export.ts';
+import { generate } from './commands/generate.ts';
+import { importProfile } from './commands/import.ts';
+import { lint } from './commands/lint.ts';
+import { migrate } from './commands/migrate.ts';
+import { nodes } from './commands/nodes.ts';
+import { render } from './commands/render.ts';
+import { status } from './commands/status.ts';
+import { uninstall } from './commands/uninstall.ts';
+
+const WORKING: readonly Command[] = [
+  generate,
+  lint,
+  importProfile,
+  render,
+  exportProfile,
+  status,
+  nodes,
+  migrate,
+  uninstall,
+];
+
+/** In the order in which one meets them. */
+export const COMMANDS: readonly Command[] = [...WORKING, completionOf(WORKING)];
