@@ -4,6 +4,7 @@ import { type NodeObject, nodeInfo } from '../core/fleet/node-info.ts';
 import { NO_REPORT, type NodeReport, readReport } from '../core/fleet/node-report.ts';
 import type { ViolationRecord } from '../core/rollout/evidence.ts';
 import type { FleetNode } from '../core/status/installation.ts';
+import type { NodeViolations } from '../core/violations/tally.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
 /** A core/v1 Node, as far as it matters here. */
@@ -19,7 +20,9 @@ export interface ReportRef {
   /** uid of the Node that owns it: another one of the same name has not reported yet. */
   readonly ownerUid: string | undefined;
   readonly report: NodeReport;
-  readonly violations: SeenViolations;
+  readonly violations: NodeViolations | undefined;
+  /** A file was altered by somebody else, and repaired, in the last hour. */
+  readonly drifted: boolean;
 }
 
 /** What a node's reports say of violations. */
@@ -36,11 +39,12 @@ export function reportRef({ metadata, status }: SeccompNode & KubeObject): Repor
     uid: metadata.uid ?? '',
     ownerUid: metadata.ownerReferences?.[0]?.uid,
     report: readReport(status),
-    violations: seenViolations(status?.violations),
+    violations: status?.violations,
+    drifted: status?.conditions?.some(({ type, status }) => type === 'Drifted' && status === 'True') ?? false,
   };
 }
 
-function seenViolations(violations: NonNullable<SeccompNode['status']>['violations']): SeenViolations {
+function seenViolations(violations: NodeViolations | undefined): SeenViolations {
   if (!violations) return UNWATCHED;
   const records = violations.entries.map(
     ({ podUID, containerID, syscall, architecture, action, count, firstTime }) => ({
@@ -96,7 +100,7 @@ export class Fleet {
 
   violationsOn(node: string): SeenViolations {
     const ref = this.#reports.get(node);
-    return ref && ref.ownerUid === this.#nodes.get(node)?.uid ? ref.violations : UNWATCHED;
+    return ref && ref.ownerUid === this.#nodes.get(node)?.uid ? seenViolations(ref.violations) : UNWATCHED;
   }
 
   /** Node architectures to render for; amd64 while there is no node, so that mistakes show before the first one joins. */
