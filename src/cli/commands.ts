@@ -9,6 +9,7 @@ import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
 import { rollout } from './commands/rollout.ts';
 import { status } from './commands/status.ts';
+import { uninstall } from './commands/uninstall.ts';
 
 const WORKING: readonly Command[] = [
   generate,
@@ -20,6 +21,7 @@ const WORKING: readonly Command[] = [
   nodes,
   rollout,
   migrate,
+  uninstall,
 ];
 
 /** In the order in which one meets them. */
