@@ -10,6 +10,8 @@ const CLUSTER_SCOPED = {
   ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicybindings',
   ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
   APIService: 'apiservices',
+  FlowSchema: 'flowschemas',
+  PriorityLevelConfiguration: 'prioritylevelconfigurations',
   CustomResourceDefinition: 'customresourcedefinitions',
   ClusterRoleBinding: 'clusterrolebindings',
   ClusterRole: 'clusterroles',

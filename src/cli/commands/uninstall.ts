@@ -16,7 +16,7 @@ export const uninstall: Command = {
     'leave-nodes': { type: 'boolean', help: 'do not wait for nodes whose kubelets are not heard' },
     'nodes-only': {
       type: 'boolean',
-      help: 'leave the objects, as for helm uninstall; profiles stay, without finalizers',
+      help: 'leave profiles and all other objects (helm uninstall)',
     },
     image: { type: 'string', value: 'IMAGE', help: 'image of the agents, where nothing is left that says it' },
     'kubelet-root': {

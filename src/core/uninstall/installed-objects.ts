@@ -6,6 +6,8 @@ export const INSTALLED_OBJECTS: readonly string[] = [
   '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/seccomp-operator-nodes',
   '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/seccomp-agent-reports',
   '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/seccomp-operator-nodes',
+  '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/seccomp-agents',
+  '/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations/seccomp-agents',
   '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/seccompprofiles.seccomp-operator.dev',
   '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/seccompnodes.seccomp-operator.dev',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/seccomp-operator',
