@@ -7,9 +7,22 @@ import { lint } from './commands/lint.ts';
 import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
+import { rollout } from './commands/rollout.ts';
 import { status } from './commands/status.ts';
+import { uninstall } from './commands/uninstall.ts';
 
-const WORKING: readonly Command[] = [generate, lint, importProfile, render, exportProfile, status, nodes, migrate];
+const WORKING: readonly Command[] = [
+  generate,
+  lint,
+  importProfile,
+  render,
+  exportProfile,
+  status,
+  nodes,
+  rollout,
+  migrate,
+  uninstall,
+];
 
 /** In the order in which one meets them. */
 export const COMMANDS: readonly Command[] = [...WORKING, completionOf(WORKING)];
