@@ -1,5 +1,8 @@
 import type { Command } from './command.ts';
+import { check } from './commands/check.ts';
 import { completionOf } from './commands/completion.ts';
+import { diff } from './commands/diff.ts';
+import { explain } from './commands/explain.ts';
 import { exportProfile } from './commands/export.ts';
 import { generate } from './commands/generate.ts';
 import { importProfile } from './commands/import.ts';
@@ -8,7 +11,18 @@ import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
 import { status } from './commands/status.ts';
 
-const WORKING: readonly Command[] = [generate, importProfile, render, exportProfile, status, nodes, migrate];
+const WORKING: readonly Command[] = [
+  generate,
+  check,
+  explain,
+  diff,
+  render,
+  importProfile,
+  exportProfile,
+  status,
+  nodes,
+  migrate,
+];
 
 /** In the order in which one meets them. */
 export const COMMANDS: readonly Command[] = [...WORKING, completionOf(WORKING)];
