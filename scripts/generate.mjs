@@ -17,6 +17,9 @@ const TITLES = {
   'syscalls[]': 'Syscall',
   'args[]': 'Arg',
   'conditions[]': 'Condition',
+  'spec.rollout': 'Rollout',
+  'stages[]': 'Stage',
+  'status.rollout': 'RolloutState',
 };
 const REFERENCE = 'docs/reference.md';
 
@@ -86,16 +89,18 @@ async function typescript(kind, schema) {
 }
 
 /** CRD schemas are OpenAPI 3.0; what differs from JSON Schema here is int-or-string, and names for what is nested. */
-function jsonSchema(node, kind, name) {
+function jsonSchema(node, kind, name, parent) {
   if (Array.isArray(node)) return node.map(each => jsonSchema(each, kind));
   if (typeof node !== 'object' || node === null) return node;
   if (node['x-kubernetes-int-or-string']) return { type: ['integer', 'string'], description: node.description };
-  const title = ['spec', 'status'].includes(name) ? kind + TITLES[name] : TITLES[name];
+  const title = ['spec', 'status'].includes(name) ? kind + TITLES[name] : (TITLES[`${parent}.${name}`] ?? TITLES[name]);
   const out = title && node.properties ? { title } : {};
   for (const [key, value] of Object.entries(node)) {
     if (key === 'default' || key === 'x-kubernetes-validations') continue;
     if (key === 'properties') {
-      out[key] = Object.fromEntries(Object.entries(value).map(([each, sub]) => [each, jsonSchema(sub, kind, each)]));
+      out[key] = Object.fromEntries(
+        Object.entries(value).map(([each, sub]) => [each, jsonSchema(sub, kind, each, name)]),
+      );
     } else {
       out[key] = jsonSchema(value, kind, key === 'items' ? `${name}[]` : undefined);
     }
@@ -153,6 +158,7 @@ function typeText(node) {
   if (node.minimum !== undefined)
     bounds.push(node.maximum === undefined ? `from ${node.minimum}` : `${node.minimum} to ${node.maximum}`);
   if (node.maxLength) bounds.push(`at most ${node.maxLength} characters`);
+  if (node.maxProperties) bounds.push(`at most ${node.maxProperties} entries`);
   if (node.maxItems) bounds.push(`at most ${node.maxItems} items`);
   const values = node.enum ?? node.items?.enum;
   if (values) bounds.push(values.map(value => `\`${value}\``).join(', '));
@@ -160,6 +166,8 @@ function typeText(node) {
     ? 'integer or string'
     : node.type === 'array'
       ? `list of ${node.items.type}`
-      : node.type;
+      : node.additionalProperties
+        ? `map of ${node.additionalProperties.type}`
+        : node.type;
   return bounds.length ? `${type}: ${bounds.join('; ')}` : type;
 }

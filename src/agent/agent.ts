@@ -1,14 +1,14 @@
 import { backoffDelay } from '../core/backoff.ts';
 import type { NodeFacts, ProfileFailure, Repairs } from '../core/fleet/own-report.ts';
+import { type Labels, placeName, selectorFor } from '../core/fleet/place.ts';
 import type { Log } from '../core/log.ts';
-import { RENDERED_SELECTOR } from '../core/names.ts';
 import { HostError } from '../host/errors.ts';
 import { type CheckResult, type DirectoryChange, ProfileDirectory } from '../host/profile-directory.ts';
 import { resourcePath } from '../kube/objects.ts';
 import { type Change, Reflector } from '../kube/reflector.ts';
 import type { Transport } from '../kube/transport.ts';
 import { Installer } from './installer.ts';
-import { type RenderedConfigMap, textFor, type Wanted, wanted } from './rendered.ts';
+import { isPlace, type Place, type RenderedConfigMap, textFor, type Wanted, wanted } from './rendered.ts';
 import { Reporter } from './reporter.ts';
 
 export interface AgentOptions {
@@ -32,7 +32,7 @@ const SLOW_CHECK_MS = 600_000;
 interface Session {
   readonly directory: ProfileDirectory;
   readonly installer: Installer;
-  readonly reflector: Reflector<RenderedConfigMap, Wanted>;
+  readonly reflector: Reflector<RenderedConfigMap, Wanted | Place>;
 }
 
 /**
@@ -127,18 +127,21 @@ export class Agent {
     await session?.directory.close();
   }
 
-  #reflector(installer: Installer): Reflector<RenderedConfigMap, Wanted> {
-    const { transport, log } = this.#options;
-    return new Reflector<RenderedConfigMap, Wanted>({
+  #reflector(installer: Installer): Reflector<RenderedConfigMap, Wanted | Place> {
+    const { transport, node, log } = this.#options;
+    return new Reflector<RenderedConfigMap, Wanted | Place>({
       transport,
       path: this.#collection,
       name: 'rendered profiles',
-      labelSelector: RENDERED_SELECTOR,
+      labelSelector: selectorFor(node),
       project: wanted,
       log,
       handler: {
         changed: change => this.#changed(installer, change),
-        synced: () => this.#removeUnwanted(installer),
+        synced: async () => {
+          await this.#fetch(this.#undecided());
+          this.#removeUnwanted(installer);
+        },
         progress: resourceVersion => {
           this.#seenTo = resourceVersion;
           this.#hasNews ||= this.#hasChanged;
@@ -149,26 +152,52 @@ export class Agent {
     });
   }
 
-  async #changed(installer: Installer, { item, previous, object }: Change<RenderedConfigMap, Wanted>): Promise<void> {
+  async #changed(installer: Installer, change: Change<RenderedConfigMap, Wanted | Place>): Promise<void> {
+    const { item, previous, object } = change;
     this.#hasChanged = true;
+    if (isPlace(item) || isPlace(previous)) {
+      // Before the first list is complete nothing was decided by labels.
+      if (this.#session?.reflector.isSynced) await this.#fetch(this.#undecided());
+      return;
+    }
     if (previous && previous.fileName !== item?.fileName) {
       this.#failures.delete(previous.profile);
       installer.put(previous.fileName, { profile: previous.profile, remove: true });
     }
-    if (item && object) this.#order(installer, item, object);
+    if (item && object && !this.#mustWait(item)) this.#order(installer, item, object);
     await installer.room();
   }
 
+  /** What the node is told of its labels may be further down in the first list; on the disk is what it was told before. */
+  #mustWait({ differs }: Wanted): boolean {
+    return differs && !this.#session?.reflector.isSynced;
+  }
+
+  /** Profiles of which the node's labels decide what it holds. */
+  #undecided(): Wanted[] {
+    return this.#wanted().filter(item => item.differs);
+  }
+
+  #wanted(): Wanted[] {
+    return [...(this.#session?.reflector.items.values() ?? [])].filter((item): item is Wanted => !isPlace(item));
+  }
+
   #order(installer: Installer, item: Wanted, object: RenderedConfigMap): void {
-    const text = textFor(this.#options.architecture, item, object);
+    const text = textFor(this.#options.architecture, this.#labels(), item, object);
     if (typeof text === 'string') installer.put(item.fileName, { profile: item.profile, text });
     else this.#failures.set(item.profile, { digest: '', ...text });
   }
 
+  #labels(): Labels {
+    const { namespace, node } = this.#options;
+    const place = this.#session?.reflector.items.get(`${namespace}/${placeName(node)}`);
+    return isPlace(place) ? place.labels : {};
+  }
+
   /** A list was complete: files of ours that nothing in it speaks of are left over from while no agent ran. */
   #removeUnwanted(installer: Installer): void {
-    const { directory, reflector } = this.#session as Session;
-    const files = new Set([...reflector.items.values()].map(item => item.fileName));
+    const { directory } = this.#session as Session;
+    const files = new Set(this.#wanted().map(item => item.fileName));
     for (const fileName of directory.owned()) {
       if (!files.has(fileName)) installer.put(fileName, { profile: fileName.replace(/\.json$/, ''), remove: true });
     }
@@ -193,8 +222,8 @@ export class Agent {
   async #takePlace(): Promise<void> {
     const session = this.#session;
     if (!session || session.directory.isVisible || session.installer.isBusy) return;
-    const { directory, reflector } = session;
-    if (reflector.items.size === 0) return this.#waitHidden('there is no profile yet');
+    const { directory } = session;
+    if (this.#wanted().length === 0) return this.#waitHidden('there is no profile yet');
     if (this.#failures.size) return this.#waitHidden(`${this.#failures.size} profiles are not installed`);
     try {
       await directory.takePlace();
@@ -228,27 +257,30 @@ export class Agent {
     });
   }
 
-  /** Fetches what failed and orders it again: no text is kept in memory meanwhile. */
   async #retry(): Promise<void> {
-    const { transport, log } = this.#options;
-    const failed = [...(this.#session?.reflector.items.values() ?? [])].filter(item =>
-      this.#failures.has(item.profile),
-    );
-    try {
-      for (const item of failed) {
-        const object = await transport.request<RenderedConfigMap>('GET', `${this.#collection}/${item.configMap}`);
+    await this.#fetch(this.#wanted().filter(item => this.#failures.has(item.profile)));
+    // A removal that failed is in no list any more.
+    if (this.#session?.reflector.isSynced) this.#removeUnwanted(this.#session.installer);
+    this.#hasNews = true;
+    this.#applied();
+  }
+
+  /** Fetches these and orders them: no text is kept in memory meanwhile. What cannot be fetched is tried again. */
+  async #fetch(items: readonly Wanted[]): Promise<void> {
+    for (const item of items) {
+      try {
+        const path = `${this.#collection}/${item.configMap}`;
+        const object = await this.#options.transport.request<RenderedConfigMap>('GET', path);
         const session = this.#session;
         if (!session) return;
         this.#order(session.installer, item, object);
         await session.installer.room();
+      } catch (error) {
+        const message = `its ConfigMap could not be read: ${(error as Error).message}; trying again`;
+        if (!this.#failures.has(item.profile))
+          this.#failures.set(item.profile, { digest: '', reason: 'NotFetched', message });
       }
-      // A removal that failed is in no list any more.
-      if (this.#session?.reflector.isSynced) this.#removeUnwanted(this.#session.installer);
-      this.#hasNews = true;
-    } catch (error) {
-      log.debug('what failed could not be fetched; trying again', { error: (error as Error).message });
     }
-    this.#applied();
   }
 
   async #touched(change: DirectoryChange): Promise<void> {
@@ -275,9 +307,7 @@ export class Agent {
   }
 
   #repaired({ repaired, failed }: CheckResult): void {
-    const profiles = new Map(
-      [...(this.#session?.reflector.items.values() ?? [])].map(item => [item.fileName, item.profile]),
-    );
+    const profiles = new Map(this.#wanted().map(item => [item.fileName, item.profile]));
     for (const fileName of repaired) {
       this.#options.log.warn('a file was altered by somebody else, and repaired', { file: fileName });
       const lastTime = new Date().toISOString().replace(/\.\d+/, '');

@@ -1,7 +1,8 @@
-import { PROFILE_ANNOTATION } from '../core/names.ts';
+import { type Labels, readLabels } from '../core/fleet/place.ts';
+import { PROFILE_ANNOTATION, RENDERED_LABEL } from '../core/names.ts';
 import { isProfileFileName, profileFileName } from '../core/profile/file-name.ts';
 import { loadProblem } from '../core/profile/loadable.ts';
-import { pickVariantKey } from '../core/profile/variants.ts';
+import { pickKey, readTable, TABLE_KEY } from '../core/rollout/files.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
 /** A ConfigMap of the operator's. */
@@ -14,21 +15,33 @@ export interface Wanted {
   readonly profile: string;
   readonly fileName: string;
   readonly configMap: string;
+  /** Not all nodes hold the same: it takes the node's labels to tell which file is its own. */
+  readonly differs: boolean;
 }
+
+/** What the node is told of itself. */
+export interface Place {
+  readonly labels: Labels;
+}
+
+export const isPlace = (item: Wanted | Place | undefined): item is Place => item !== undefined && 'labels' in item;
 
 export interface Unusable {
   readonly reason: string;
   readonly message: string;
 }
 
-export function wanted({ metadata }: RenderedConfigMap): Wanted {
+export function wanted({ metadata, data }: RenderedConfigMap): Wanted | Place {
+  if (metadata.labels?.[RENDERED_LABEL] !== 'true') return { labels: readLabels(data) };
   const profile = metadata.annotations?.[PROFILE_ANNOTATION] ?? '';
-  return { profile, fileName: profileFileName(profile), configMap: metadata.name };
+  const differs = data?.[TABLE_KEY] !== undefined;
+  return { profile, fileName: profileFileName(profile), configMap: metadata.name, differs };
 }
 
 /** The text for this node, checked once more: whoever can write ConfigMaps here must not reach other files. */
 export function textFor(
   architecture: string,
+  labels: Labels,
   { fileName }: Wanted,
   { data = {} }: RenderedConfigMap,
 ): string | Unusable {
@@ -38,7 +51,12 @@ export function textFor(
       message: `${JSON.stringify(fileName.slice(0, 80))} is no name for a profile's file`,
     };
   }
-  const key = pickVariantKey(Object.keys(data), architecture);
+  let key: string | undefined;
+  try {
+    key = pickKey(Object.keys(data), readTable(data[TABLE_KEY]), architecture, labels);
+  } catch (error) {
+    return altered(`${TABLE_KEY}: ${(error as Error).message}`);
+  }
   const text = key === undefined ? undefined : data[key];
   if (text === undefined) {
     return {
@@ -47,7 +65,10 @@ export function textFor(
     };
   }
   const problem = loadProblem(text);
-  if (!problem) return text;
+  return problem ? altered(problem) : text;
+}
+
+function altered(problem: string): Unusable {
   return {
     reason: 'InvalidContent',
     message: `the rendered profile is refused: ${problem}. Was its ConfigMap altered?`,

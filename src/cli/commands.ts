@@ -6,6 +6,7 @@ import { explain } from './commands/explain.ts';
 import { exportProfile } from './commands/export.ts';
 import { generate } from './commands/generate.ts';
 import { importProfile } from './commands/import.ts';
+import { lint } from './commands/lint.ts';
 import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
@@ -13,6 +14,7 @@ import { status } from './commands/status.ts';
 
 const WORKING: readonly Command[] = [
   generate,
+  lint,
   check,
   explain,
   diff,

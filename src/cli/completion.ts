@@ -1,5 +1,5 @@
 import type { Command, Option } from './command.ts';
-import { COMMON } from './help.ts';
+import { optionsOf } from './help.ts';
 
 /** What a shell offers for one command. */
 interface Words {
@@ -16,11 +16,12 @@ export const SHELL_NAMES = Object.keys(SHELLS) as readonly Shell[];
 export const completionScript = (shell: Shell, commands: readonly Command[]): string =>
   SHELLS[shell](commands.map(wordsOf));
 
-function wordsOf({ name, summary, options }: Command): Words {
+function wordsOf(command: Command): Words {
+  const { name, summary } = command;
   return {
     name,
     summary,
-    options: Object.entries({ ...options, ...COMMON }).map(([long, option]) => ({
+    options: Object.entries(optionsOf(command)).map(([long, option]) => ({
       flags: [`--${long}`, ...(option.short ? [`-${option.short}`] : [])],
       option,
     })),

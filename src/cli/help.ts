@@ -6,13 +6,16 @@ const EXIT_CODES =
   'Exit codes: 0 all is well; 1 something was found or could not be done; 2 the command line is wrong.\n';
 const CREDENTIALS = 'Credentials: KUBECONFIG, as kubectl takes it; a command that is given a FILE needs none.\n';
 
-/** What every command takes besides its own options. */
-export const COMMON: Options = { output: OUTPUT, help: HELP };
+/** What every command takes besides its own options, unless it says otherwise. */
+const COMMON: Options = { output: OUTPUT, help: HELP };
+
+/** All options of a command, its own first. */
+export const optionsOf = ({ options }: Command): Options => ({ ...options, ...COMMON, ...options });
 
 export function helpOf(command: Command): string {
   return [
     `Usage: kubectl seccomp ${line(command)} [OPTIONS]\n\n${command.summary}\n`,
-    `Options:\n${table(Object.entries({ ...command.options, ...COMMON }).map(optionRow))}`,
+    `Options:\n${table(Object.entries(optionsOf(command)).map(optionRow))}`,
     `Examples:\n${command.examples.map(example => `  kubectl seccomp ${example}\n`).join('')}`,
     EXIT_CODES,
   ].join('\n');

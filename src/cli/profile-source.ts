@@ -23,17 +23,22 @@ export interface Source {
 export const isFile = (word: string): boolean =>
   word === '-' || word.includes('/') || /\.(ya?ml|json)$/.test(word) || existsSync(word);
 
-/**
- * The one profile that a word stands for: a manifest, the JSON of Docker, Podman or OCI (decided for the circumstances), or
- * the name of an object of the cluster.
- */
+/** The one profile that a word stands for: see `readSources`. */
 export async function readSource(word: string, circumstances: Circumstances): Promise<Source> {
-  const found = isFile(word) ? fromFile(word, circumstances) : await fromCluster(word);
-  const [only, other] = found;
+  const [only, other, ...more] = await readSources(word, circumstances);
   if (!only) throw new Error(`${word}: holds no profile`);
-  if (!other) return { label: word, ...only };
-  const names = found.map(({ name }) => name).join(', ');
+  if (!other) return only;
+  const names = [only, other, ...more].map(({ name }) => name).join(', ');
   throw new UsageError(`${word}: holds several profiles (${names}); put the one that is meant into a file of its own`);
+}
+
+/**
+ * The profiles that a word stands for: those of a manifest, the JSON of Docker, Podman or OCI (decided for the circumstances),
+ * or the object of the cluster with that name.
+ */
+export async function readSources(word: string, circumstances: Circumstances): Promise<Source[]> {
+  const found = isFile(word) ? fromFile(word, circumstances) : await fromCluster(word);
+  return found.map(each => ({ label: word, ...each }));
 }
 
 function fromFile(file: string, circumstances: Circumstances) {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Command, type Given, type Outcome, UsageError } from './command.ts';
 import { COMPLETE, completions } from './completion.ts';
-import { COMMON, helpOf, helpOfAll } from './help.ts';
+import { helpOf, helpOfAll, optionsOf } from './help.ts';
 
 /** Carries out one command line. Throws {@link UsageError} for one that cannot be used, any other error for what failed. */
 export async function run(commands: readonly Command[], [name = '', ...args]: readonly string[]): Promise<Result> {
@@ -21,8 +21,7 @@ export type Result = Omit<Outcome, 'code'> & { readonly code: 0 | 1 | 2 };
 
 function read(command: Command, args: readonly string[]): Given {
   try {
-    const options = { ...command.options, ...COMMON };
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const { values, positionals } = parseArgs({ args: [...args], options: optionsOf(command), allowPositionals: true });
     return { operands: positionals, options: values };
   } catch (error) {
     throw new UsageError((error as Error).message);

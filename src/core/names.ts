@@ -13,11 +13,16 @@ export const NODE_PLURAL = 'seccompnodes';
 export const OPERATOR_NAMESPACE = 'seccomp-operator';
 export const AGENT_NAMESPACE = 'seccomp-operator-agents';
 
-/** Marks the ConfigMaps that hold rendered profiles: what an agent lists and watches, and nothing else. */
+/** Marks the ConfigMaps that agents list and watch: `true` on rendered profiles, see core/fleet/place.ts for the others. */
 export const RENDERED_LABEL = `${GROUP}/rendered`;
 export const RENDERED_SELECTOR = `${RENDERED_LABEL}=true`;
 /** On such a ConfigMap: the name of its SeccompProfile. */
 export const PROFILE_ANNOTATION = `${GROUP}/profile`;
+/** On the ConfigMap with what a node is told of itself: the name of the node, and since when it says so. */
+export const NODE_ANNOTATION = `${GROUP}/node`;
+export const SINCE_ANNOTATION = `${GROUP}/since`;
+/** On a SeccompProfile: what somebody asks of its rollout, see core/rollout/request.ts. */
+export const ROLLOUT_ANNOTATION = `${GROUP}/rollout`;
 /** Keeps a SeccompProfile until its rendered form is gone. */
 export const PROFILE_FINALIZER = `${GROUP}/rendered`;
 

@@ -1,16 +1,24 @@
+import type { Labels } from '../core/fleet/place.ts';
 import { bundleDigest } from '../core/profile/digest.ts';
 import { profileFileName } from '../core/profile/file-name.ts';
-import { pickVariantKey } from '../core/profile/variants.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
-import type { ExpectedBundle } from '../core/status/installation.ts';
+import { pickKey } from '../core/rollout/files.ts';
+import { type ExpectedBundle, type FleetNode, type Installation, installationOf } from '../core/status/installation.ts';
+import type { Fleet } from './fleet.ts';
+import type { PlaceRef } from './place-configmap.ts';
 import type { RenderedRef } from './rendered-configmap.ts';
 
+type Whose = Pick<FleetNode, 'name' | 'architecture'>;
+
 /**
- * All rendered profiles of the cluster, as the operator's watch and its own writes have shown them: what every node
+ * All rendered profiles of the cluster, and what nodes are told of themselves, as the operator's watch and its own writes have shown them: what every node
  * should hold. Digests over the whole are computed when asked for, and kept until something changes.
  */
 export class Bundle {
   readonly #refs = new Map<string, RenderedRef>();
+  readonly #places = new Map<string, PlaceRef>();
+  /** resourceVersion of the change that took a node's labels away. */
+  readonly #placesGone = new Map<string, string>();
   readonly #digests = new Map<string, string>();
   #changedAt = '0';
   #seenTo = '0';
@@ -47,6 +55,32 @@ export class Bundle {
     this.#changed(resourceVersion);
   }
 
+  place(node: string): PlaceRef | undefined {
+    return this.#places.get(node);
+  }
+
+  places(): IterableIterator<string> {
+    return this.#places.keys();
+  }
+
+  labelsOf(node: string): Labels {
+    return this.#places.get(node)?.labels ?? {};
+  }
+
+  wrotePlace(place: PlaceRef): void {
+    if (this.#isNewPlace(place) && isNewer(place.resourceVersion, this.#seenTo)) this.#places.set(place.node, place);
+  }
+
+  placeObserved(place: PlaceRef, listed: boolean): void {
+    if (listed || this.#isNewPlace(place)) this.#places.set(place.node, place);
+  }
+
+  placeGone({ node, uid }: PlaceRef, resourceVersion: string): void {
+    if (this.#places.get(node)?.uid !== uid) return;
+    this.#places.delete(node);
+    this.#placesGone.set(node, resourceVersion);
+  }
+
   /** The watch has delivered everything up to here. */
   progress(resourceVersion: string): void {
     if (isNewer(resourceVersion, this.#seenTo)) this.#seenTo = resourceVersion;
@@ -56,24 +90,50 @@ export class Bundle {
   listed(resourceVersion: string): void {
     this.#seenTo = resourceVersion;
     this.#changedAt = '0';
+    this.#placesGone.clear();
     for (const ref of this.#refs.values()) this.#changed(ref.resourceVersion);
   }
 
-  expected(architecture: string): ExpectedBundle {
-    let digest = this.#digests.get(architecture);
+  /** What a node should hold: nodes of one architecture with the same labels hold the same. */
+  expected({ name, architecture }: Whose): ExpectedBundle {
+    const labels = this.labelsOf(name);
+    const kind = JSON.stringify([architecture, labels]);
+    let digest = this.#digests.get(kind);
     if (digest === undefined) {
-      digest = bundleDigest(this.#files(architecture));
-      this.#digests.set(architecture, digest);
+      digest = bundleDigest(this.#files(architecture, labels));
+      this.#digests.set(kind, digest);
     }
-    return { digest, changedAt: this.#changedAt, seenTo: this.#seenTo };
+    return { digest, changedAt: newer(this.#changedAt, this.#toldAt(name)), seenTo: this.#seenTo };
   }
 
-  *#files(architecture: string): Iterable<[string, string]> {
-    for (const [profile, { digests }] of this.#refs) {
-      const key = pickVariantKey(digests.keys(), architecture);
+  /** On which nodes a profile is as it is now; nothing where it is not published. */
+  installation(profile: string, fleet: Pick<Fleet, 'members'>): Installation | undefined {
+    const ref = this.#refs.get(profile);
+    if (!ref) return undefined;
+    const published = (node: string) => this.publishedFor(ref, node);
+    return installationOf(profile, published, fleet.members(), node => this.expected(node));
+  }
+
+  /** Up to where a node has to have applied changes to hold this profile as it is now. */
+  publishedFor({ resourceVersion, table }: RenderedRef, node: string): string {
+    return table.length ? newer(resourceVersion, this.#toldAt(node)) : resourceVersion;
+  }
+
+  #toldAt(node: string): string {
+    return this.#places.get(node)?.resourceVersion ?? this.#placesGone.get(node) ?? '0';
+  }
+
+  *#files(architecture: string, labels: Labels): Iterable<[string, string]> {
+    for (const [profile, { digests, table }] of this.#refs) {
+      const key = pickKey(digests.keys(), table, architecture, labels);
       const digest = key && digests.get(key);
       if (digest) yield [profileFileName(profile), digest];
     }
+  }
+
+  #isNewPlace(place: PlaceRef): boolean {
+    const known = this.#places.get(place.node);
+    return !known || isNewer(place.resourceVersion, known.resourceVersion);
   }
 
   #isNews(ref: RenderedRef): boolean {
@@ -92,4 +152,5 @@ export class Bundle {
   }
 }
 
+const newer = (a: string, b: string): string => (isNewer(a, b) ? a : b);
 const isNewer = (a: string, b: string): boolean => compareResourceVersions(a, b) > 0;

@@ -1,6 +1,7 @@
 import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import { isEligible, type NodeInfo, type Placement } from '../core/fleet/eligible.ts';
 import { NO_REPORT, type NodeReport, readReport } from '../core/fleet/node-report.ts';
+import type { ViolationRecord } from '../core/rollout/evidence.ts';
 import type { FleetNode } from '../core/status/installation.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
@@ -19,7 +20,17 @@ export interface ReportRef {
   /** uid of the Node that owns it: another one of the same name has not reported yet. */
   readonly ownerUid: string | undefined;
   readonly report: NodeReport;
+  readonly violations: SeenViolations;
 }
+
+/** What a node's reports say of violations. */
+export interface SeenViolations {
+  /** They are counted there; else why not. */
+  readonly watched: true | string;
+  readonly records: readonly ViolationRecord[];
+}
+
+export const UNWATCHED: SeenViolations = { watched: 'not counted there, see violations in agent.yaml', records: [] };
 
 export function nodeInfo({ metadata, spec, status }: Node): NodeInfo {
   const labels = metadata.labels ?? {};
@@ -39,7 +50,22 @@ export function reportRef({ metadata, status }: SeccompNode & KubeObject): Repor
     uid: metadata.uid ?? '',
     ownerUid: metadata.ownerReferences?.[0]?.uid,
     report: readReport(status),
+    violations: seenViolations(status?.violations),
   };
+}
+
+function seenViolations(violations: NonNullable<SeccompNode['status']>['violations']): SeenViolations {
+  if (!violations) return UNWATCHED;
+  const records = violations.entries.map(
+    ({ podUID, containerID, syscall, architecture, action, count, firstTime }) => ({
+      podUID,
+      containerID,
+      call: `${syscall} ${architecture} ${action}`,
+      count,
+      firstTime,
+    }),
+  );
+  return { watched: violations.state === 'Watching' || `${violations.state}: ${violations.message}`, records };
 }
 
 /** The nodes that should hold the profiles, with what their agents report. Recomputed only after a change. */
@@ -80,6 +106,11 @@ export class Fleet {
         report: this.#reportOf(node),
       }));
     return this.#members;
+  }
+
+  violationsOn(node: string): SeenViolations {
+    const ref = this.#reports.get(node);
+    return ref && ref.ownerUid === this.#nodes.get(node)?.uid ? ref.violations : UNWATCHED;
   }
 
   /** Node architectures to render for; amd64 while there is no node, so that mistakes show before the first one joins. */

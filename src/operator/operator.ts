@@ -5,9 +5,19 @@ import type { NodeInfo } from '../core/fleet/eligible.ts';
 import type { NodeReport } from '../core/fleet/node-report.ts';
 import { holdsEverything, isTainted } from '../core/fleet/startup-taint.ts';
 import type { Log } from '../core/log.ts';
-import { GROUP, NODE_PLURAL, PROFILE_FINALIZER, PROFILE_PLURAL, RENDERED_SELECTOR, VERSION } from '../core/names.ts';
+import {
+  GROUP,
+  NODE_PLURAL,
+  PROFILE_FINALIZER,
+  PROFILE_PLURAL,
+  RENDERED_LABEL,
+  ROLLOUT_ANNOTATION,
+  VERSION,
+} from '../core/names.ts';
 import { profileNames } from '../core/profile/file-name.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
+import type { StepText } from '../core/rollout/event.ts';
+import { selectedKeys } from '../core/rollout/plan.ts';
 import { findCondition } from '../core/status/conditions.ts';
 import { holdsOtherBundle } from '../core/status/installation.ts';
 import { ReliableOperator, ResourceEventType, resourceEvent } from '../kube/client-node/reliable-operator.ts';
@@ -20,9 +30,12 @@ import { AgentReconciler, type Templates } from './agent-reconciler.ts';
 import { Bundle } from './bundle.ts';
 import { Fleet, type Node, nodeInfo, type ReportRef, reportRef } from './fleet.ts';
 import { NodeReconciler } from './node-reconciler.ts';
+import { isPlace, type PlaceRef, placeRef } from './place-configmap.ts';
+import { PlaceReconciler } from './place-reconciler.ts';
 import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
 import { ProfileReconciler } from './profile-reconciler.ts';
 import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-configmap.ts';
+import { RolloutReconciler } from './rollout-reconciler.ts';
 import { removeStartupTaint } from './startup-taint.ts';
 import { StatusWriter } from './status-writer.ts';
 
@@ -62,11 +75,15 @@ export class SeccompOperator extends ReliableOperator {
   #fleet!: Fleet;
   #reconciler!: ProfileReconciler;
   #nodeReconciler!: NodeReconciler;
+  #places!: PlaceReconciler;
+  #rollouts!: RolloutReconciler;
   #agents!: AgentReconciler;
   #statusWriter!: StatusWriter;
   /** Answers to our own writes, until the watch has told of them. */
   readonly #written = new Map<string, SeccompProfile>();
   #mismatched = new Set<string>();
+  /** Labels that rollouts select nodes by. */
+  #selectedKeys: ReadonlySet<string> = new Set();
   #isReady = false;
 
   constructor(options: SeccompOperatorOptions) {
@@ -119,11 +136,11 @@ export class SeccompOperator extends ReliableOperator {
       { group: GROUP, version: VERSION, plural: PROFILE_PLURAL },
       { project: withoutBallast, handler: { changed: change => this.#profileChanged(change) } },
     );
-    this.watch<ConfigMap, RenderedRef>(
+    this.watch<ConfigMap, RenderedRef | PlaceRef>(
       { group: '', version: 'v1', plural: 'configmaps', namespace: agentNamespace },
       {
-        labelSelector: RENDERED_SELECTOR,
-        project: renderedRef,
+        labelSelector: RENDERED_LABEL,
+        project: object => (isPlace(object) ? placeRef(object) : renderedRef(object)),
         handler: {
           changed: change => this.#renderedChanged(change),
           synced: resourceVersion => this.#bundle.listed(resourceVersion),
@@ -177,18 +194,33 @@ export class SeccompOperator extends ReliableOperator {
     });
     this.#fleet = new Fleet(this.#nodes.items, this.#reports.items, this.#agents.config);
     const shared = { transport, fleet: this.#fleet, log };
-    this.#nodeReconciler = new NodeReconciler({ ...shared, nodes: this.#nodes.items, reports: this.#reports.items });
+    const nodes = this.#nodes.items;
+    const state = { bundle: this.#bundle, fleet: this.#fleet, uses: this.#uses };
+    this.#nodeReconciler = new NodeReconciler({ ...shared, nodes, reports: this.#reports.items });
+    this.#places = new PlaceReconciler({
+      ...shared,
+      ...state,
+      agentNamespace,
+      nodes,
+      selectedKeys: () => this.#selectedKeys,
+    });
+    this.#rollouts = new RolloutReconciler({
+      ...state,
+      publication: profile => this.#reconciler.publication(profile),
+      write: (profile, change) => this.#writeStatus(profile, change),
+      tell: (profile, text) => this.#tellStep(profile, text),
+      isHeard: () => this.problem() === undefined,
+      now: () => performance.now(),
+    });
     this.#reconciler = new ProfileReconciler({
       ...shared,
+      ...state,
       agentNamespace,
       profiles: this.#profiles.items,
-      bundle: this.#bundle,
-      uses: this.#uses,
+      rollouts: this.#rollouts,
     });
     this.#statusWriter = new StatusWriter({
-      bundle: this.#bundle,
-      fleet: this.#fleet,
-      uses: this.#uses,
+      ...state,
       publication: profile => this.#reconciler.publication(profile),
       write: (profile, change) => this.#writeStatus(profile, change),
       transition: (profile, previous, next) => this.#tell(profile, previous, next),
@@ -206,6 +238,8 @@ export class SeccompOperator extends ReliableOperator {
     this.#isReady = true;
     this.#work.add(AGENT_KEY);
     for (const name of this.#bundle.profiles()) this.#work.add(profileKey(name));
+    for (const name of this.#bundle.places()) this.#work.add(nodeKey(name));
+    this.#followSelectors();
     this.#work.start();
     this.#statuses.start();
     this.log.info('following the cluster', { profiles: this.#profiles.items.size, nodes: this.nodes });
@@ -227,23 +261,50 @@ export class SeccompOperator extends ReliableOperator {
     if (!sameSpec) {
       this.#work.add(profileKey(key));
       for (const name of this.#reconciler.dependentsOf(key)) this.#work.add(profileKey(name));
+      this.#followSelectors();
     }
     if (item) this.#statuses.add(key);
   }
 
-  #renderedChanged({ item, previous, resourceVersion, initial }: Change<ConfigMap, RenderedRef>): void {
-    const { profile } = (item ?? previous) as RenderedRef;
-    if (item) this.#bundle.observed(item, initial);
-    else if (previous) this.#bundle.gone(previous, resourceVersion);
-    this.#work.add(profileKey(profile));
+  /** Nodes are told of labels that somebody selects by; once there are others, of those. */
+  #followSelectors(): void {
+    const keys = selectedKeys([...this.#profiles.items.values()].map(({ spec }) => spec.rollout));
+    if (!this.#isReady || keys.symmetricDifference(this.#selectedKeys).size === 0) return;
+    this.#selectedKeys = keys;
+    for (const node of this.#nodes.items.keys()) this.#work.add(nodeKey(node));
+  }
+
+  /** What is seen of a profile has changed: its status may, and its rollout may go on. */
+  #seen(profile: string): void {
     this.#statuses.add(profile);
+    if (this.#profiles.items.get(profile)?.spec.rollout) this.#work.add(rolloutKey(profile));
+  }
+
+  #seenOfAll(): void {
+    for (const name of this.#profiles.items.keys()) this.#seen(name);
+  }
+
+  #renderedChanged(change: Change<ConfigMap, RenderedRef | PlaceRef>): void {
+    const { item, previous, resourceVersion, initial } = change;
+    const ref = (item ?? previous) as RenderedRef | PlaceRef;
+    if ('node' in ref) {
+      if (item) this.#bundle.placeObserved(ref, initial);
+      else this.#bundle.placeGone(ref, resourceVersion);
+      this.#work.add(nodeKey(ref.node));
+      for (const [name, { spec }] of this.#profiles.items) if (spec.rollout) this.#seen(name);
+    } else {
+      if (item) this.#bundle.observed(ref, initial);
+      else this.#bundle.gone(ref, resourceVersion);
+      this.#work.add(profileKey(ref.profile));
+      this.#statuses.add(ref.profile);
+    }
   }
 
   /** A profile that waits for its last Pod goes when that one is gone. */
   #podChanged(change: Change<Pod, PodUse>): void {
     for (const file of this.#uses.changed(change)) {
       for (const name of profileNames(file).filter(each => this.#profiles.items.has(each))) {
-        this.#statuses.add(name);
+        this.#seen(name);
         if (this.#uses.count(name) === 0) this.#work.add(profileKey(name));
       }
     }
@@ -256,7 +317,7 @@ export class SeccompOperator extends ReliableOperator {
     const moves = item?.architecture !== previous?.architecture;
     for (const name of this.#profiles.items.keys()) {
       if (moves) this.#work.add(profileKey(name));
-      this.#statuses.add(name);
+      this.#seen(name);
     }
   }
 
@@ -267,14 +328,24 @@ export class SeccompOperator extends ReliableOperator {
     const [before, after] = [previous?.report, item?.report];
     const concernsAll = before?.trouble || after?.trouble || !before?.resourceVersion || !after?.resourceVersion;
     for (const name of this.#profiles.items.keys()) {
-      if (concernsAll || this.#isConcerned(name, before as NodeReport, after as NodeReport)) this.#statuses.add(name);
+      if (concernsAll || this.#isConcerned(name, key, before as NodeReport, after as NodeReport)) this.#seen(name);
     }
+    if (previous?.violations !== item?.violations) this.#violationsChanged(key);
     this.#compareBundles();
   }
 
-  #isConcerned(profile: string, before: NodeReport, after: NodeReport): boolean {
+  /** Those of Pods on the node. */
+  #violationsChanged(node: string): void {
+    for (const [name, { spec }] of this.#profiles.items) {
+      const isConcerned = spec.rollout && [...this.#uses.of(name)].some(use => use.node === node);
+      if (isConcerned) this.#work.add(rolloutKey(name));
+    }
+  }
+
+  #isConcerned(profile: string, node: string, before: NodeReport, after: NodeReport): boolean {
     if (before.failures.has(profile) || after.failures.has(profile)) return true;
-    const at = this.#bundle.get(profile)?.resourceVersion;
+    const ref = this.#bundle.get(profile);
+    const at = ref && this.#bundle.publishedFor(ref, node);
     const isPast = (report: NodeReport) => compareResourceVersions(report.resourceVersion ?? '0', at ?? '0') >= 0;
     return at !== undefined && isPast(before) !== isPast(after);
   }
@@ -285,14 +356,14 @@ export class SeccompOperator extends ReliableOperator {
     const mismatched = new Set(
       this.#fleet
         .members()
-        .filter(({ report, architecture }) => holdsOtherBundle(report, this.#bundle.expected(architecture)))
+        .filter(node => holdsOtherBundle(node.report, this.#bundle.expected(node)))
         .map(node => node.name),
     );
     if (mismatched.symmetricDifference(this.#mismatched).size === 0) return;
     for (const node of mismatched.difference(this.#mismatched))
       this.log.warn('a node reports another set of files than it should hold', { node });
     this.#mismatched = mismatched;
-    for (const name of this.#profiles.items.keys()) this.#statuses.add(name);
+    this.#seenOfAll();
   }
 
   #configChanged(config: ConfigMap | undefined): void {
@@ -308,17 +379,19 @@ export class SeccompOperator extends ReliableOperator {
     this.#fleet.place(this.#agents.config);
     this.#work.add(AGENT_KEY);
     for (const node of this.#nodes.items.keys()) this.#work.add(nodeKey(node));
-    for (const name of this.#profiles.items.keys()) this.#statuses.add(name);
+    this.#seenOfAll();
   }
 
   async #reconcile(key: string): Promise<void> {
     if (key === AGENT_KEY) return this.#agents.reconcile();
     if (key.startsWith(NODE_KEY)) return this.#reconcileNode(key.slice(NODE_KEY.length));
+    if (key.startsWith(ROLLOUT_KEY)) return this.#stepRollout(key.slice(ROLLOUT_KEY.length));
     return this.#reconcileProfile(key.slice(PROFILE_KEY.length));
   }
 
   async #reconcileNode(name: string): Promise<void> {
     await this.#nodeReconciler.reconcile(name);
+    await this.#places.reconcile(name);
     const { startupTaint } = this.#agents.config;
     const node = this.#nodes.items.get(name);
     if (!node || !isTainted(node.taints, startupTaint)) return;
@@ -335,9 +408,7 @@ export class SeccompOperator extends ReliableOperator {
       ({ metadata: { name, generation } }) => this.#reconciler.publication(name)?.generation === generation,
     );
     const member = this.#fleet.members().find(each => each.name === node);
-    return (
-      isSettled && member !== undefined && holdsEverything(member.report, this.#bundle.expected(member.architecture))
-    );
+    return isSettled && member !== undefined && holdsEverything(member.report, this.#bundle.expected(member));
   }
 
   async #reconcileProfile(name: string): Promise<void> {
@@ -346,15 +417,24 @@ export class SeccompOperator extends ReliableOperator {
       await this.#reconciler.withdraw(name);
       this.#reconciler.forget(name);
       this.#statusWriter.forget(name);
+      this.#rollouts.forget(name);
       return;
     }
     const goes = profile.metadata.deletionTimestamp !== undefined;
     const waits = goes && this.#uses.count(name) > 0;
     if (!goes || waits) {
       await this.#reconciler.publish(profile);
-      this.#statuses.add(name);
+      this.#seen(name);
     }
     if (!waits) await this.#keepFinalizer(this.#newest(name));
+  }
+
+  async #stepRollout(name: string): Promise<void> {
+    const profile = this.#newest(name);
+    if (!profile || profile.metadata.deletionTimestamp !== undefined) return;
+    const { moved, againMs } = await this.#rollouts.step(profile);
+    if (moved) this.#work.add(profileKey(name));
+    if (againMs !== undefined) this.#work.addAfter(rolloutKey(name), againMs);
   }
 
   /** Set after the profile is on its way, so that it does not wait for that; a profile without rendered form needs none. */
@@ -405,6 +485,12 @@ export class SeccompOperator extends ReliableOperator {
     return watched && (this.#written.get(name) ?? watched);
   }
 
+  #tellStep(profile: SeccompProfile, { type, reason, note }: StepText): void {
+    this.log.info('rollout', { profile: profile.metadata.name, reason, text: note });
+    this.#events.event(regarding(profile), { type, reason, action: 'RollOut', note });
+    this.#seen(profile.metadata.name);
+  }
+
   /** An Event on each transition that somebody waits for or has to act on. */
   #tell(profile: SeccompProfile, previous: SeccompProfileStatus, next: SeccompProfileStatus): void {
     const before = findCondition(previous.conditions, 'Ready');
@@ -426,8 +512,10 @@ export class SeccompOperator extends ReliableOperator {
 
 const PROFILE_KEY = 'profile/';
 const NODE_KEY = 'node/';
+const ROLLOUT_KEY = 'rollout/';
 const profileKey = (name: string) => PROFILE_KEY + name;
 const nodeKey = (name: string) => NODE_KEY + name;
+const rolloutKey = (name: string) => ROLLOUT_KEY + name;
 
 function regarding({ apiVersion, kind, metadata: { name, namespace, uid } }: KubeObject) {
   return { apiVersion, kind, name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) };
@@ -435,17 +523,19 @@ function regarding({ apiVersion, kind, metadata: { name, namespace, uid } }: Kub
 
 function isSameSpec({ metadata: a }: SeccompProfile, { metadata: b }: SeccompProfile): boolean {
   const sameFinalizers = a.finalizers?.join() === b.finalizers?.join();
-  return (
-    a.uid === b.uid && a.generation === b.generation && a.deletionTimestamp === b.deletionTimestamp && sameFinalizers
-  );
+  const sameRequest = a.annotations?.[ROLLOUT_ANNOTATION] === b.annotations?.[ROLLOUT_ANNOTATION];
+  const sameLife = a.uid === b.uid && a.deletionTimestamp === b.deletionTimestamp;
+  return sameLife && a.generation === b.generation && sameFinalizers && sameRequest;
 }
 
 /** Who changed what, and what kubectl applied last, can be larger than all the rest. */
 function withoutBallast(profile: SeccompProfile): SeccompProfile {
   const {
     managedFields: _,
-    annotations: __,
+    annotations,
     ...metadata
   } = profile.metadata as SeccompProfile['metadata'] & { managedFields?: unknown };
-  return { ...profile, metadata };
+  const request = annotations?.[ROLLOUT_ANNOTATION];
+  const kept = request === undefined ? {} : { annotations: { [ROLLOUT_ANNOTATION]: request } };
+  return { ...profile, metadata: { ...metadata, ...kept } };
 }

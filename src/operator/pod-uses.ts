@@ -6,7 +6,17 @@ import type { Change } from '../kube/reflector.ts';
 /** A core/v1 Pod, as far as it is read. */
 export interface Pod extends KubeObject, PodSecurity {
   spec?: PodSecurity['spec'] & { nodeName?: string };
-  status?: { phase?: string };
+  status?: {
+    phase?: string;
+    conditions?: { type: string; status: string }[];
+    containerStatuses?: ContainerStatus[];
+    initContainerStatuses?: ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly containerID?: string;
+  readonly state?: { readonly running?: { readonly startedAt?: string } };
 }
 
 /** What is kept of a Pod that refers to a profile: nothing of its specification. */
@@ -18,6 +28,10 @@ export interface PodUse {
   readonly node: string;
   /** Its containers have started. */
   readonly running: boolean;
+  /** Its condition Ready. */
+  readonly ready: boolean;
+  /** Those that run, with the runtime's id. */
+  readonly containers: readonly { readonly id: string; readonly startedAt: number }[];
   /** `localhostProfile` of each profile it refers to. */
   readonly files: readonly string[];
 }
@@ -29,8 +43,16 @@ export function podUse(pod: Pod): PodUse {
     uid,
     node: pod.spec?.nodeName ?? '',
     running: pod.status?.phase === 'Running',
+    ready: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    containers: [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].flatMap(runs),
     files: profileReferences(pod),
   };
+}
+
+function runs({ containerID = '', state }: ContainerStatus): PodUse['containers'] {
+  const startedAt = Date.parse(state?.running?.startedAt ?? '');
+  // `containerd://<id>`
+  return Number.isNaN(startedAt) ? [] : [{ id: containerID.replace(/^.*:\/\//, ''), startedAt }];
 }
 
 /** False for a Pod that refers to none of our files: the operator keeps no memory of it. */

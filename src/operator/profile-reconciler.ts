@@ -1,9 +1,12 @@
-import type { SeccompProfile, SeccompProfileSpec } from '../core/api/seccomp-profile.ts';
+import type { RolloutState, SeccompProfile, SeccompProfileSpec } from '../core/api/seccomp-profile.ts';
 import type { Log } from '../core/log.ts';
-import { dependencies, resolveBase } from '../core/profile/base.ts';
+import { dependencies, type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
+import { digestOf } from '../core/profile/digest.ts';
 import { ProfileError } from '../core/profile/errors.ts';
 import { profileFileName } from '../core/profile/file-name.ts';
-import { type Rendered, renderVariants } from '../core/profile/variants.ts';
+import { filesOf, type Kept } from '../core/rollout/files.ts';
+import { type Holding, holdingAt, holdingOf } from '../core/rollout/holding.ts';
+import { planOf } from '../core/rollout/plan.ts';
 import type { ProfilePhase } from '../core/status/profile-status.ts';
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts';
 import { resourcePath } from '../kube/objects.ts';
@@ -12,6 +15,7 @@ import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
 import type { PodUses } from './pod-uses.ts';
 import { type ConfigMap, configMapName, renderedConfigMap, renderedRef, sayTheSame } from './rendered-configmap.ts';
+import type { RolloutReconciler } from './rollout-reconciler.ts';
 
 /** What became of a profile's newest generation that was looked at. */
 export interface Publication {
@@ -19,6 +23,11 @@ export interface Publication {
   readonly phase: ProfilePhase;
   /** Other profiles that the rendered form depends on: when one of these changes, this one is rendered anew. */
   readonly dependsOn: readonly string[];
+  /** What was published of it, once it was. */
+  readonly holding?: Holding;
+  /** In a rollout: the stage that this is of, and the rules. */
+  readonly stage?: number;
+  readonly strictDigest?: string;
 }
 
 export interface ProfileReconcilerOptions {
@@ -28,6 +37,7 @@ export interface ProfileReconcilerOptions {
   readonly bundle: Bundle;
   readonly uses: PodUses;
   readonly fleet: Fleet;
+  readonly rollouts: Pick<RolloutReconciler, 'settle' | 'dropBefore'>;
   readonly log: Log;
 }
 
@@ -60,16 +70,20 @@ export class ProfileReconciler {
       return;
     }
     const dependsOn = this.#dependencies(profile);
-    const rendered = this.#render(profile);
-    if (rendered instanceof ProfileError) {
-      record({ is: 'stalled', reason: rendered.reason, message: rendered.message }, dependsOn);
-      return;
-    }
     try {
-      await this.#write(profile, rendered);
-      record({ is: 'published' }, dependsOn);
+      const resolved = this.#resolve(profile);
+      const state = await this.#options.rollouts.settle(profile, resolved);
+      const holding = holdingFor(profile.spec, state);
+      const files = filesOf(resolved, this.#options.fleet.architectures(), holding, state?.before ?? []);
+      await this.#write(profile, files);
+      const rollout = state ? { stage: state.stage, strictDigest: state.strictDigest } : {};
+      this.#publications.set(name, { generation, phase: { is: 'published' }, dependsOn, holding, ...rollout });
     } catch (error) {
-      record({ is: 'retrying', ...retryReason(error as Error) }, dependsOn);
+      if (error instanceof ProfileError) {
+        record({ is: 'stalled', reason: error.reason, message: error.message }, dependsOn);
+        return;
+      }
+      if (!isConflict(error)) record({ is: 'retrying', ...retryReason(error as Error) }, dependsOn);
       throw error;
     }
   }
@@ -97,16 +111,9 @@ export class ProfileReconciler {
     return bare === metadata.name ? others : [...others, bare];
   }
 
-  #render(profile: SeccompProfile): ReadonlyMap<string, Rendered> | ProfileError {
-    const { name } = profile.metadata;
-    try {
-      this.#checkPath(name);
-      const resolved = resolveBase(name, profile.spec, base => this.#options.profiles.get(base)?.spec);
-      return renderVariants(resolved, this.#options.fleet.architectures());
-    } catch (error) {
-      if (error instanceof ProfileError) return error;
-      throw error;
-    }
+  #resolve({ metadata: { name }, spec }: SeccompProfile): ResolvedSpec {
+    this.#checkPath(name);
+    return resolveBase(name, spec, base => this.#options.profiles.get(base)?.spec);
   }
 
   /** `a` and `a.json` would share a file: the shorter name has it. */
@@ -120,15 +127,43 @@ export class ProfileReconciler {
     );
   }
 
-  async #write(profile: SeccompProfile, rendered: ReadonlyMap<string, Rendered>): Promise<void> {
+  async #write(profile: SeccompProfile, files: ReadonlyMap<string, Kept>): Promise<void> {
     const { agentNamespace, bundle, log } = this.#options;
     const { name } = profile.metadata;
     const known = bundle.get(name);
-    if (known && sayTheSame(rendered, known.digests)) return;
-    const wanted = renderedConfigMap(agentNamespace, profile, rendered);
+    if (known && sayTheSame(files, known.digests)) return;
+    const wanted = renderedConfigMap(agentNamespace, profile, await this.#texts(profile, files));
     const written = known ? await this.#replace(wanted, known.resourceVersion) : await this.#create(wanted);
     bundle.wrote(renderedRef(written));
     log.info('profile rendered', { profile: name, generation: profile.metadata.generation });
+  }
+
+  /** What nodes held before a rollout is only in the ConfigMap itself. */
+  async #texts(profile: SeccompProfile, files: ReadonlyMap<string, Kept>): Promise<Map<string, string>> {
+    const isThere = [...files.values()].some(file => !('text' in file));
+    const present = isThere ? await this.#presentTexts(profile.metadata.name) : new Map<string, string>();
+    const texts = new Map<string, string>();
+    for (const [key, file] of files) {
+      const text = 'text' in file ? file.text : present.get(file.digest);
+      if (text === undefined) {
+        await this.#options.rollouts.dropBefore(profile);
+        throw new Error(
+          'what nodes held before the rollout is there no more: nodes that it leaves out get the Audit form',
+        );
+      }
+      texts.set(key, text);
+    }
+    return texts;
+  }
+
+  async #presentTexts(name: string): Promise<Map<string, string>> {
+    try {
+      const { data = {} } = await this.#options.transport.request<ConfigMap>('GET', this.#path(name));
+      return new Map(Object.values(data).map(text => [digestOf(text), text]));
+    } catch (error) {
+      if (isNotFound(error)) return new Map();
+      throw error;
+    }
   }
 
   async #create(wanted: ConfigMap): Promise<ConfigMap> {
@@ -173,6 +208,11 @@ export class ProfileReconciler {
       name: configMapName(name),
     });
   }
+}
+
+function holdingFor(spec: SeccompProfileSpec, state: RolloutState | undefined): Holding {
+  if (!state) return holdingOf(spec.mode ?? 'Enforce');
+  return holdingAt(planOf(spec), state.stage, (state.before?.length ?? 0) > 0);
 }
 
 /** `disabled: true` is how Security Profiles Operator's v1beta1 said it. */

@@ -1,7 +1,7 @@
 import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
 import { PROFILE_ANNOTATION, RENDERED_LABEL } from '../core/names.ts';
 import { digestOf } from '../core/profile/digest.ts';
-import type { Rendered } from '../core/profile/variants.ts';
+import { type Kept, readTable, TABLE_KEY, type TableEntry } from '../core/rollout/files.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
 /** The ConfigMap that carries a profile's rendered form to the agents. */
@@ -16,6 +16,8 @@ export interface RenderedRef {
   readonly resourceVersion: string;
   /** Digest of each data key, computed from what is there: an edit by hand shows. */
   readonly digests: ReadonlyMap<string, string>;
+  /** Which nodes take which of them. */
+  readonly table: readonly TableEntry[];
 }
 
 const PREFIX = 'profile-';
@@ -29,10 +31,20 @@ export function renderedRef({ metadata, data = {} }: ConfigMap): RenderedRef {
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
     digests: new Map(Object.entries(data).map(([key, text]) => [key, digestOf(text)])),
+    table: tableOf(data),
   };
 }
 
-export function sayTheSame(rendered: ReadonlyMap<string, Rendered>, digests: ReadonlyMap<string, string>): boolean {
+/** One that was altered says nothing; its digest shows that, and it is put right. */
+function tableOf(data: Readonly<Record<string, string>>): readonly TableEntry[] {
+  try {
+    return readTable(data[TABLE_KEY]);
+  } catch {
+    return [];
+  }
+}
+
+export function sayTheSame(rendered: ReadonlyMap<string, Kept>, digests: ReadonlyMap<string, string>): boolean {
   return rendered.size === digests.size && [...rendered].every(([key, { digest }]) => digests.get(key) === digest);
 }
 
@@ -43,7 +55,7 @@ export function sayTheSame(rendered: ReadonlyMap<string, Rendered>, digests: Rea
 export function renderedConfigMap(
   namespace: string,
   profile: SeccompProfile,
-  rendered: ReadonlyMap<string, Rendered>,
+  texts: ReadonlyMap<string, string>,
 ): ConfigMap {
   const { name } = profile.metadata;
   return {
@@ -55,6 +67,6 @@ export function renderedConfigMap(
       labels: { [RENDERED_LABEL]: 'true' },
       annotations: { [PROFILE_ANNOTATION]: name },
     },
-    data: Object.fromEntries([...rendered].map(([key, { text }]) => [key, text])),
+    data: Object.fromEntries(texts),
   };
 }

@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
 import { localhostProfile } from '../core/profile/file-name.ts';
 import { pickVariantKey } from '../core/profile/variants.ts';
+import { formFor, type Holding } from '../core/rollout/holding.ts';
 import { findCondition } from '../core/status/conditions.ts';
-import { installationOf } from '../core/status/installation.ts';
 import { type ProfileFacts, profileStatus } from '../core/status/profile-status.ts';
 import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
 import type { PodUses } from './pod-uses.ts';
-import type { Publication } from './profile-reconciler.ts';
+import { isDisabled, type Publication } from './profile-reconciler.ts';
 import type { RenderedRef } from './rendered-configmap.ts';
 
 /** Pods that a message names. */
@@ -66,22 +66,37 @@ export class StatusWriter {
     this.#waiting.delete(name);
   }
 
-  #facts({ metadata, spec }: SeccompProfile): ProfileFacts {
+  #facts({ metadata, spec, status }: SeccompProfile): ProfileFacts {
     const { bundle, fleet, uses } = this.#options;
     const { name, generation = 0 } = metadata;
     const publication = this.#options.publication(name);
     const ref = bundle.get(name);
+    const rollout = spec.rollout && !isDisabled(spec) ? status?.rollout : undefined;
     return {
       generation,
       localhostProfile: localhostProfile(name),
-      mode: spec.mode ?? 'Enforce',
+      mode: rollout ? spec.rollout?.stages[rollout.stage - 1]?.mode : (spec.mode ?? 'Enforce'),
+      rollout,
+      older: publication?.holding ? this.#nodesBefore(publication.holding) : [],
       phase: phaseOf(metadata.deletionTimestamp !== undefined, generation, publication, ref),
       users: { count: uses.count(name), first: uses.names(name, MAX_USERS) },
       digests: ref ? digestsByArchitecture(ref, fleet.architectures()) : new Map(),
-      installation: ref
-        ? installationOf(name, ref.resourceVersion, fleet.members(), architecture => bundle.expected(architecture))
-        : { desired: fleet.members().length, installed: 0, failed: [], behind: [], unreachable: [] },
+      installation: bundle.installation(name, fleet) ?? {
+        desired: fleet.members().length,
+        installed: 0,
+        failed: [],
+        behind: [],
+        unreachable: [],
+      },
     };
+  }
+
+  /** Nodes that a rollout leaves with what they held before. */
+  #nodesBefore(holding: Holding): string[] {
+    const { bundle, fleet } = this.#options;
+    if (holding.others !== 'Before') return [];
+    const names = fleet.members().map(node => node.name);
+    return names.filter(name => formFor(holding, bundle.labelsOf(name)) === 'Before').sort();
   }
 
   #wait(name: string, previous: SeccompProfileStatus, next: SeccompProfileStatus): number {
@@ -128,7 +143,7 @@ function isUrgent(previous: SeccompProfileStatus, next: SeccompProfileStatus): b
 }
 
 /** A merge patch keeps what it does not name (RFC 7386), so what is gone has to be named. */
-function removed(previous: object, next: object): Record<string, null> {
+export function removed(previous: object, next: object): Record<string, null> {
   const gone = Object.keys(previous).filter(key => !(key in next));
   return Object.fromEntries(gone.map(key => [key, null]));
 }

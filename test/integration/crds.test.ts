@@ -13,6 +13,7 @@ const manifest = (spec: Fields, name = 'example') =>
 const withRule = (rule: Fields) =>
   manifest({ defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW', ...rule }] });
 const withArg = (arg: Fields) => withRule({ args: [{ index: 0, op: 'SCMP_CMP_EQ', ...arg }] });
+const withStages = (...stages: Fields[]) => manifest({ defaultAction: 'SCMP_ACT_ERRNO', rollout: { stages } });
 /** With the number written as it stands, without quotes. */
 const withNumber = (number: string) => withArg({ value: 'NUMBER' }).replace('"NUMBER"', number);
 
@@ -160,6 +161,31 @@ describe('the API server, asked to take a SeccompProfile', () => {
       /supported values: "Enforce", "Audit"/,
     ],
     [
+      'a mode beside stages that say it',
+      manifest({
+        defaultAction: 'SCMP_ACT_ERRNO',
+        mode: 'Audit',
+        rollout: { stages: [{ mode: 'Audit', soak: '1h' }] },
+      }),
+      'spec.mode',
+      /remove one of mode and rollout/,
+    ],
+    ['a rollout without stages', withStages(), 'spec.rollout.stages', /at least 1 items/],
+    ['a stage without its time', withStages({ mode: 'Audit' }), 'spec.rollout.stages[0].soak', /Required value/],
+    ['a time in days', withStages({ mode: 'Audit', soak: '1d' }), 'spec.rollout.stages[0].soak', /should match/],
+    [
+      'a stage in no mode',
+      withStages({ mode: 'Log', soak: '1h' }),
+      'spec.rollout.stages[0].mode',
+      /"Audit", "Enforce", "Kill"/,
+    ],
+    [
+      'a label that no node can have',
+      withStages({ mode: 'Audit', soak: '1h', nodeSelector: { canary: 'x'.repeat(64) } }),
+      'spec.rollout.stages[0].nodeSelector',
+      /Too long: may not be more than 63/,
+    ],
+    [
       'a name that is too long for a file',
       manifest({ defaultAction: 'SCMP_ACT_LOG' }, 'a'.repeat(246)),
       'metadata.name',
@@ -188,6 +214,21 @@ describe('the API server, asked to take a SeccompProfile', () => {
     ['a condition without value, which is 0', withArg({})],
     ['a second value of 0 where none is read, as generated manifests have it', withArg({ valueTwo: 0 })],
     ['an error number of 0', withRule({ action: 'SCMP_ACT_TRACE', errnoRet: 0 })],
+    [
+      'a rollout with all that a stage can say',
+      withStages(
+        { mode: 'Audit', soak: '24h' },
+        {
+          mode: 'Enforce',
+          soak: '1h30m',
+          nodeSelector: { canary: 'true' },
+          minPods: 0,
+          maxViolations: 5,
+          onViolations: 'RollBack',
+        },
+        { mode: 'Kill', soak: '0s' },
+      ),
+    ],
     ['the longest name', manifest({ defaultAction: 'SCMP_ACT_LOG' }, 'a'.repeat(245))],
     ['a name that ends in .json', manifest({ defaultAction: 'SCMP_ACT_LOG' }, 'nginx.json')],
   ];

@@ -8,6 +8,7 @@ export interface ProfileObject {
   status?: {
     observedGeneration?: number;
     usedBy?: number;
+    rollout?: object;
     digest?: string;
     nodes?: { desired: number; installed: number; failed: number; unreachable: number; summary: string };
     failures?: { node: string; reason: string; message: string }[];

@@ -111,6 +111,7 @@ export interface SeccompProfileSpec {
    * Enforce, unless given: the profile as written. Audit refuses nothing: each action that would refuse a call (KILL, TRAP, ERRNO, TRACE), default and rules, is SCMP_ACT_LOG, so that calls pass and the kernel logs them; ALLOW, LOG and NOTIFY stay. It is of this profile alone: of a base, only rules are taken.
    */
   mode?: 'Enforce' | 'Audit';
+  rollout?: Rollout;
   /**
    * True means Disabled whatever state says, as in v1beta1 of Security Profiles Operator. Prefer state.
    */
@@ -182,6 +183,52 @@ export interface Arg {
     | 'SCMP_CMP_MASKED_EQ';
 }
 /**
+ * Brings the profile into force by stages, each on evidence from the one before; mode is for profiles without. The operator keeps where it stands in status.rollout and never writes spec. When rules change, the new ones start at the first stage. Removed: the profile is enforced on all nodes.
+ */
+export interface Rollout {
+  /**
+   * In order. A node holds the form of the last stage so far whose nodeSelector it matches; before there is one, what it held before this rollout, or else the Audit form.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  stages: Stage[];
+}
+/**
+ * One step, and what has to be seen before the next one.
+ */
+export interface Stage {
+  /**
+   * Audit logs what would be refused; Enforce is the profile as written; Kill ends the process instead (SCMP_ACT_KILL_PROCESS), but for rules that answer ENOSYS.
+   */
+  mode: 'Audit' | 'Enforce' | 'Kill';
+  /**
+   * Labels of the Nodes that this stage is for; all nodes unless given.
+   */
+  nodeSelector?: {
+    /**
+     * What the label must be.
+     */
+    [k: string]: string;
+  };
+  /**
+   * How long Pods have to run under this stage, as in 24h or 1h30m: the time that the operator has seen it, added up. Of the last stage, how long violations still hold or roll back.
+   */
+  soak: string;
+  /**
+   * Pods that have to run under this stage meanwhile: ready, and started after the file was on the nodes. 1 unless given; 0 promotes without any evidence.
+   */
+  minPods?: number;
+  /**
+   * Violations that may be seen; with more the stage is not passed. 0 unless given.
+   */
+  maxViolations?: number;
+  /**
+   * What happens with more violations. Hold, unless given: it stays at this stage. RollBack: nodes return to what they held before this stage. Either way somebody has to act: change the profile, or resume, promote or undo.
+   */
+  onViolations?: 'Hold' | 'RollBack';
+}
+/**
  * Where the profile is, kept by the operator.
  */
 export interface SeccompProfileStatus {
@@ -194,9 +241,10 @@ export interface SeccompProfileStatus {
    */
   localhostProfile?: string;
   /**
-   * The mode of the form that nodes are to hold.
+   * The mode of the form that nodes are to hold; in a rollout, that of the stage.
    */
-  mode?: 'Enforce' | 'Audit';
+  mode?: 'Audit' | 'Enforce' | 'Kill';
+  rollout?: RolloutState;
   /**
    * SHA-256 of the file, as sha256sum prints it on a node; see variants where nodes differ.
    */
@@ -360,6 +408,154 @@ export interface SeccompProfileStatus {
    * @maxItems 8
    */
   conditions?: Condition[];
+}
+/**
+ * Where spec.rollout stands. All that the operator needs to go on after a restart is in here.
+ */
+export interface RolloutState {
+  /**
+   * The stage, from 1; 0 when nodes are back at what they held before the rollout.
+   */
+  stage: number;
+  /**
+   * How many there are.
+   */
+  stages: number;
+  /**
+   * WaitingForNodes until nodes hold the stage's form; WaitingForPods until enough run under it; WaitingForReports while nobody reports violations; Soaking; Completed. Held and RolledBack after violations or an undo, and Paused, until somebody acts.
+   */
+  phase:
+    | 'WaitingForNodes'
+    | 'WaitingForPods'
+    | 'WaitingForReports'
+    | 'Soaking'
+    | 'Held'
+    | 'RolledBack'
+    | 'Paused'
+    | 'Completed';
+  /**
+   * stage/stages and phase.
+   */
+  summary?: string;
+  /**
+   * What it waits for, and what to do.
+   */
+  waitingFor?: string;
+  /**
+   * When it came to this stage.
+   */
+  since: string;
+  /**
+   * When all nodes that can be reached held the stage's form; Pods started later are evidence.
+   */
+  installedAt?: string;
+  /**
+   * When the first nodes held these rules. Violations of Pods that started before are of other rules, and do not count.
+   */
+  rulesSince?: string;
+  /**
+   * Time that the operator has seen the stage in force with enough Pods. Written now and then, and when it stops; time in which no operator ran is not in it.
+   */
+  soakedSeconds?: number;
+  /**
+   * What was seen of this stage.
+   */
+  evidence?: {
+    /**
+     * Nodes that hold the form of this stage.
+     */
+    nodes?: number;
+    /**
+     * Pods on these that are ready and were started under it.
+     */
+    pods?: number;
+    /**
+     * Pods on these that still run under an earlier form; a restart brings them under this one.
+     */
+    outdatedPods?: number;
+    /**
+     * Violations since it came to this stage, by Pods that started under these rules.
+     */
+    violations?: number;
+  };
+  /**
+   * Violations under these rules that the present reports of nodes hold; from here it counts on.
+   */
+  violationsInReports?: number;
+  /**
+   * Digest of the rules that are being rolled out; other rules start anew.
+   */
+  strictDigest: string;
+  /**
+   * What mode and nodeSelector of each stage were. Where these change, it goes on from the first stage that differs.
+   *
+   * @maxItems 8
+   *
+   * Items: Digest of one stage.
+   */
+  plan: string[];
+  /**
+   * The files that nodes held before the rollout. They stay in the ConfigMap, for nodes that no stage has selected yet and to go back to.
+   *
+   * @maxItems 16
+   *
+   * Items: One of the files.
+   */
+  before?: {
+    /**
+     * Which nodes take it; its key in the ConfigMap.
+     */
+    key: string;
+    /**
+     * SHA-256 of the file.
+     */
+    digest: string;
+  }[];
+  /**
+   * The request that was answered last, as the annotation seccomp-operator.dev/rollout had it.
+   */
+  request?: string;
+  /**
+   * What became of that request.
+   */
+  answer?: string;
+  /**
+   * Stages that it has left, the newest first.
+   *
+   * @maxItems 10
+   *
+   * Items: How one stage ended.
+   */
+  history?: {
+    /**
+     * The stage, from 1.
+     */
+    stage: number;
+    /**
+     * Its mode.
+     */
+    mode: 'Audit' | 'Enforce' | 'Kill';
+    /**
+     * Why it was left.
+     */
+    outcome: 'Promoted' | 'PromotedByHand' | 'RolledBack' | 'Undone' | 'Completed' | 'Replaced';
+    /**
+     * When it came to this stage.
+     */
+    since: string;
+    /**
+     * When it left it.
+     */
+    until: string;
+    /**
+     * Pods that ran under it at the end.
+     */
+    pods?: number;
+    /**
+     * Violations that were seen.
+     */
+    violations?: number;
+  }[];
 }
 /**
  * One aspect of the profile's state.

@@ -1,4 +1,5 @@
 import type { ResolvedSpec } from '../profile/base.ts';
+import { docsOf } from './docs.ts';
 import { type Finding, type Report, type Rule, SEVERITIES } from './finding.ts';
 import { RULES } from './rules.ts';
 import { type LintTarget, withVersions } from './target.ts';
@@ -33,6 +34,3 @@ function fieldOf({ field, syscall, arg }: Report): string {
   const rule = `spec.syscalls[${syscall}]`;
   return arg === undefined ? (field ? `${rule}.${field}` : rule) : `${rule}.args[${arg}]`;
 }
-
-/** Where a rule is explained. */
-export const docsOf = (rule: string): string => `docs/lint.md#${rule}`;

@@ -31,27 +31,28 @@ export function renderVariants(resolved: ResolvedSpec, architectures: Iterable<s
   const variants = spec.architectures?.length
     ? new Map([...architectures].sort().map(each => [keyOf(each), rendered(each)]))
     : new Map([[COMMON_KEY, rendered('')]]);
-  checkSize(variants);
+  checkSize([...variants.values()].map(({ text }) => text));
   return variants;
 }
 
-function checkSize(variants: ReadonlyMap<string, Rendered>): void {
-  const bytes = [...variants.values()].reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+/** Throws `ProfileError` where these do not fit into one ConfigMap. */
+export function checkSize(texts: readonly string[]): void {
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes <= MAX_BYTES) return;
-  const all = variants.size > 1 ? ` for ${variants.size} node architectures together` : '';
+  const all = texts.length > 1 ? ` for ${texts.length} forms (node architectures, stages of a rollout) together` : '';
   throw new ProfileError(
     'TooLarge',
     `spec.syscalls: the rendered profile has ${bytes} bytes${all}, and a ConfigMap holds ${MAX_BYTES}: give calls with the same action and conditions one rule together, or remove rules.`,
   );
 }
 
-/** The key a node takes; nothing where the operator has not rendered for its architecture yet. */
-export function pickVariantKey(keys: Iterable<string>, architecture: string): string | undefined {
-  const wanted = keyOf(architecture);
+/** The key a node takes, of those with a prefix; nothing where the operator has not rendered for its architecture yet. */
+export function pickVariantKey(keys: Iterable<string>, architecture: string, prefix = ''): string | undefined {
+  const wanted = prefix + keyOf(architecture);
   let common: string | undefined;
   for (const key of keys) {
     if (key === wanted) return key;
-    if (key === COMMON_KEY) common = key;
+    if (key === prefix + COMMON_KEY) common = key;
   }
   return common;
 }

@@ -10,10 +10,10 @@ export interface FleetNode {
   readonly report: NodeReport;
 }
 
-/** What all nodes of an architecture should hold, as far as the operator has seen the rendered ConfigMaps. */
+/** What a node should hold, as far as the operator has seen the rendered ConfigMaps. */
 export interface ExpectedBundle {
   readonly digest: string;
-  /** resourceVersion of the newest change among the rendered ConfigMaps. */
+  /** resourceVersion of the newest change that concerns it. */
   readonly changedAt: string;
   /** The operator has seen every change up to this resourceVersion. */
   readonly seenTo: string;
@@ -29,15 +29,16 @@ export interface Installation {
 }
 
 /**
- * The truth rule: a profile whose rendered ConfigMap has resourceVersion r is installed on a node when the node has
+ * The truth rule: a profile that was changed last at resourceVersion r (its rendered ConfigMap, or in a rollout what the node
+ * is told of its labels) is installed on a node when the node has
  * applied and verified everything up to r and does not list the profile among its failures. Resource versions of one
  * resource are comparable (KEP-5504).
  */
 export function installationOf(
   profile: string,
-  published: string,
+  published: (node: string) => string,
   nodes: Iterable<FleetNode>,
-  expected: (architecture: string) => ExpectedBundle,
+  expected: (node: FleetNode) => ExpectedBundle,
 ): Installation {
   const failed: ({ node: string } & NodeFailure)[] = [];
   const behind: string[] = [];
@@ -59,16 +60,17 @@ export function installationOf(
 }
 
 function stateOn(
-  { report, architecture }: FleetNode,
+  node: FleetNode,
   profile: string,
-  published: string,
-  expected: (architecture: string) => ExpectedBundle,
+  published: (node: string) => string,
+  expected: (node: FleetNode) => ExpectedBundle,
 ): 'installed' | 'behind' | NodeFailure {
+  const { report } = node;
   if (report.resourceVersion === undefined) return report.trouble ?? 'behind';
-  if (compareResourceVersions(report.resourceVersion, published) < 0) return 'behind';
+  if (compareResourceVersions(report.resourceVersion, published(node.name)) < 0) return 'behind';
   const failure = report.failures.get(profile) ?? report.trouble;
   if (failure) return failure;
-  return holdsOtherBundle(report, expected(architecture)) ? OTHER_BUNDLE : 'installed';
+  return holdsOtherBundle(report, expected(node)) ? OTHER_BUNDLE : 'installed';
 }
 
 const OTHER_BUNDLE: NodeFailure = {

@@ -1,4 +1,5 @@
-import type { Condition, SeccompProfileStatus } from '../api/seccomp-profile.ts';
+import type { Condition, RolloutState, SeccompProfileStatus } from '../api/seccomp-profile.ts';
+import { isLatched } from '../rollout/state.ts';
 import { mergeConditions, type StatedCondition } from './conditions.ts';
 import type { Installation } from './installation.ts';
 import { cut, nameList } from './name-list.ts';
@@ -7,7 +8,11 @@ import { cut, nameList } from './name-list.ts';
 export interface ProfileFacts {
   readonly generation: number;
   readonly localhostProfile: string;
-  readonly mode: NonNullable<SeccompProfileStatus['mode']>;
+  /** Nothing where nodes are back at what they held before a rollout. */
+  readonly mode: SeccompProfileStatus['mode'];
+  readonly rollout: RolloutState | undefined;
+  /** Nodes that the rollout leaves with what they held before it. */
+  readonly older: readonly string[];
   readonly phase: ProfilePhase;
   /** Files on nodes, by node architecture; empty when there is none. */
   readonly digests: ReadonlyMap<string, string>;
@@ -42,7 +47,8 @@ export function profileStatus(
   return {
     observedGeneration: generation,
     localhostProfile: facts.localhostProfile,
-    mode: facts.mode,
+    ...(facts.mode ? { mode: facts.mode } : {}),
+    ...(facts.rollout ? { rollout: facts.rollout } : {}),
     ...(digest ? { digest } : {}),
     ...(variants
       ? { variants: [...facts.digests].map(([architecture, each]) => ({ architecture, digest: each })) }
@@ -73,11 +79,27 @@ function firstOf({ count, first }: ProfileFacts['users']): string {
 
 /** Ready, and what is abnormal: `Reconciling` while it will end by itself, `Stalled` when somebody must act. */
 function statedConditions(facts: ProfileFacts): StatedCondition[] {
+  return [...readyConditions(facts), ...rolledOut(facts)];
+}
+
+/** How far the rollout is; nodes may hold what they should all the while. */
+function rolledOut({ rollout, phase }: ProfileFacts): StatedCondition[] {
+  if (!rollout || phase.is === 'deleting') return [];
+  const { phase: reason, summary = '', waitingFor } = rollout;
+  if (reason === 'Completed') return [{ type: 'RolledOut', status: 'True', reason, message: 'every stage is passed' }];
+  // How long it has soaked is in status.rollout, and no reason to write this again.
+  const message = reason === 'Soaking' ? summary : cut(`${summary}: waiting for ${waitingFor}`, 1024);
+  return [{ type: 'RolledOut', status: 'False', reason, message }];
+}
+
+function readyConditions(facts: ProfileFacts): StatedCondition[] {
   const ready = readyCondition(facts);
   if (isHeld(facts)) return [ready, { ...ready, type: 'InUse', status: 'True' }];
   if (ready.status === 'True' || facts.phase.is === 'disabled') return [ready];
   if (facts.phase.is === 'stalled') return [ready, { ...ready, type: 'Stalled', status: 'True' }];
   if (ready.reason === 'NoNodes') return [ready];
+  if (ready.reason === 'RollingOut' && facts.rollout && isLatched(facts.rollout))
+    return [ready, { ...ready, type: 'Stalled', status: 'True' }];
   return [ready, { ...ready, type: 'Reconciling', status: 'True' }];
 }
 
@@ -87,7 +109,7 @@ function isHeld({ phase, users, digests }: ProfileFacts): boolean {
 }
 
 function readyCondition(facts: ProfileFacts): StatedCondition {
-  const { phase, installation, digests, localhostProfile, users } = facts;
+  const { phase, installation, digests, localhostProfile, users, rollout, older } = facts;
   const { desired, installed, failed, behind, unreachable } = installation;
   const not = (reason: string, message: string, status: 'False' | 'Unknown' = 'False'): StatedCondition => ({
     type: 'Ready',
@@ -125,6 +147,11 @@ function readyCondition(facts: ProfileFacts): StatedCondition {
     return not('WaitingForNodes', `waiting for ${behind.length} of ${desired} nodes: ${nameList(behind)}`);
   if (installed === 0)
     return not('NoReachableNodes', `no node that should hold it can be reached: ${nameList(unreachable)}`, 'Unknown');
+  if (rollout && older.length)
+    return not(
+      'RollingOut',
+      `${older.length} of ${desired} nodes keep what they held before the rollout, at stage ${rollout.stage} of ${rollout.stages}: ${nameList(older)}`,
+    );
   const away = unreachable.length ? `; unreachable: ${nameList(unreachable)}` : '';
   return {
     type: 'Ready',

@@ -8,6 +8,8 @@ interface Schema {
   description?: string;
   properties?: Record<string, Schema>;
   items?: Schema;
+  additionalProperties?: Schema;
+  maxProperties?: number;
   enum?: string[];
   minimum?: number;
   maximum?: number;
@@ -45,7 +47,10 @@ for (const file of files) {
         'bounds every integer of the spec',
         (node, path) => node.type !== 'integer' || !path.startsWith('.spec') || hasRange(node),
       ],
-      ['names the fields of every object', node => node.type !== 'object' || Boolean(node.properties)],
+      [
+        'names the fields of every object, or bounds how many there are',
+        node => node.type !== 'object' || Boolean(node.properties ?? (node.additionalProperties && node.maxProperties)),
+      ],
       ['takes no field that it does not know', node => !node['x-kubernetes-preserve-unknown-fields']],
       ['has enums in the words of the specifications or in PascalCase', node => (node.enum ?? []).every(isEnumWord)],
       [
@@ -75,6 +80,7 @@ for (const file of files) {
 function* walk(path: string, node: Schema): Generator<[path: string, node: Schema]> {
   yield [path, node];
   if (node.items) yield* walk(`${path}[]`, node.items);
+  if (node.additionalProperties) yield* walk(`${path}{}`, node.additionalProperties);
   for (const [name, each] of Object.entries(node.properties ?? {})) {
     if (path || name !== 'metadata') yield* walk(`${path}.${name}`, each);
   }

@@ -4,7 +4,7 @@ import type { NodeInfo } from '../../../src/core/fleet/eligible.ts';
 import { NO_REPORT } from '../../../src/core/fleet/node-report.ts';
 import type { ProfilePhase } from '../../../src/core/status/profile-status.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
-import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
+import { Fleet, type ReportRef, UNWATCHED } from '../../../src/operator/fleet.ts';
 import { PodUses } from '../../../src/operator/pod-uses.ts';
 import { StatusWriter } from '../../../src/operator/status-writer.ts';
 
@@ -40,11 +40,11 @@ function cluster(...architectures: string[]) {
     now: () => state.now,
   });
   const report = (name: string, resourceVersion: string | undefined) => {
-    reports.set(name, { uid: name, ownerUid: name, report: { ...NO_REPORT, resourceVersion } });
+    reports.set(name, { uid: name, ownerUid: name, report: { ...NO_REPORT, resourceVersion }, violations: UNWATCHED });
     fleet.changed();
   };
   const publish = (resourceVersion: string, digests: Record<string, string>) =>
-    bundle.wrote({ profile: 'web', uid: 'u', resourceVersion, digests: new Map(Object.entries(digests)) });
+    bundle.wrote({ profile: 'web', uid: 'u', resourceVersion, digests: new Map(Object.entries(digests)), table: [] });
   architectures.forEach((architecture, index) => {
     const name = `n${index}`;
     const linux = { operatingSystem: 'linux', labels: {}, taints: [], ready: true };
@@ -53,7 +53,15 @@ function cluster(...architectures: string[]) {
   publish('10', { 'profile.json': 'sha256:a' });
   const ready = () => profile.status?.conditions?.[0]?.reason;
   const use = (name: string) => {
-    const item = { pod: `shop/${name}`, uid: name, node: 'n0', running: true, files: ['operator/web.json'] };
+    const item = {
+      pod: `shop/${name}`,
+      uid: name,
+      node: 'n0',
+      running: true,
+      ready: true,
+      containers: [],
+      files: ['operator/web.json'],
+    };
     uses.changed({ key: item.pod, type: 'added', item, previous: undefined, resourceVersion: '1', initial: false });
   };
   return { use, state, changes, profile, report, publish, bundle, ready, update: () => writer.update(profile) };
@@ -110,7 +118,7 @@ describe('the status of a profile', () => {
     report('n0', '10');
     await update();
     state.phase = { is: 'disabled' };
-    bundle.gone({ profile: 'web', uid: 'u', resourceVersion: '10', digests: new Map() }, '12');
+    bundle.gone({ profile: 'web', uid: 'u', resourceVersion: '10', digests: new Map(), table: [] }, '12');
     await update();
     expect(changes[1]?.status).to.have.property('digest', null);
     expect(profile.status as SeccompProfileStatus).not.to.have.property('digest');
@@ -132,7 +140,7 @@ describe('the status of a profile', () => {
     const { report, update, bundle, state, ready } = cluster('amd64');
     report('n0', '10');
     await update();
-    bundle.gone({ profile: 'web', uid: 'u', resourceVersion: '10', digests: new Map() }, '12');
+    bundle.gone({ profile: 'web', uid: 'u', resourceVersion: '10', digests: new Map(), table: [] }, '12');
     await update();
     state.now += INTERVAL_MS;
     await update();

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Arg, SeccompProfileSpec, Syscall } from '../../../../src/core/api/seccomp-profile.ts';
 import type { Finding } from '../../../../src/core/lint/finding.ts';
 import { lint } from '../../../../src/core/lint/lint.ts';
+import { RULES } from '../../../../src/core/lint/rules.ts';
 import { DEFAULT_TARGET, type LintTarget } from '../../../../src/core/lint/target.ts';
 import { syscallNames } from '../../../../src/core/syscalls/table.ts';
 
@@ -505,5 +507,14 @@ describe('what the linter says', () => {
         expect(docs).to.equal(`docs/lint.md#${rule}`);
       }
     }
+  });
+
+  it('explains each rule in docs/lint.md', () => {
+    const headings = [...readFileSync('docs/lint.md', 'utf8').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(headings).to.have.members(RULES.map(({ id }) => id));
+  });
+
+  it('tries each rule', () => {
+    expect([...new Set(CASES.map(([, rule]) => rule))]).to.have.members(RULES.map(({ id }) => id));
   });
 });

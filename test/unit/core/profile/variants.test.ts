@@ -27,7 +27,10 @@ describe('the rendered forms of a profile', () => {
     const large = { ...varying, syscalls: rules(12) };
     expect(renderVariants(large, ['amd64'])).to.have.lengthOf(1);
     expect(() => renderVariants(large, ['amd64', 'arm64']))
-      .to.throw(ProfileError, /^spec\.syscalls: .* bytes for 2 node architectures together/)
+      .to.throw(
+        ProfileError,
+        /^spec\.syscalls: .* bytes for 2 forms \(node architectures, stages of a rollout\) together/,
+      )
       .with.property('reason', 'TooLarge');
   });
 

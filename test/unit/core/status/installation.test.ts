@@ -20,7 +20,13 @@ const node = (report: Partial<NodeReport>, more: Partial<FleetNode> = {}): Fleet
   ...more,
 });
 const failing = (profile: string) => ({ failures: new Map([[profile, DISK_FULL]]) });
-const installation = (...nodes: FleetNode[]) => installationOf('web', PUBLISHED, nodes, () => EXPECTED);
+const installation = (...nodes: FleetNode[]) =>
+  installationOf(
+    'web',
+    () => PUBLISHED,
+    nodes,
+    () => EXPECTED,
+  );
 
 describe('a profile on a node', () => {
   type Outcome = 'installed' | 'failed' | 'behind' | 'unreachable';
@@ -62,7 +68,12 @@ describe('a profile on a node', () => {
       node({ resourceVersion: '110', bundleDigest: 'sha256:arm' }, arm),
       node({ resourceVersion: '110' }, { ...arm, name: 'wrong' }),
     ];
-    const result = installationOf('web', PUBLISHED, nodes, name => bundles[name] as ExpectedBundle);
+    const result = installationOf(
+      'web',
+      () => PUBLISHED,
+      nodes,
+      each => bundles[each.architecture] as ExpectedBundle,
+    );
     expect(result.installed).to.equal(2);
     expect(result.failed.map(({ node: name, reason }) => [name, reason])).to.deep.equal([['wrong', 'BundleMismatch']]);
   });

@@ -15,6 +15,8 @@ const facts = (installation: Partial<Installation>, more: Partial<ProfileFacts> 
   installation: { ...ON_ALL, ...installation },
   users: { count: 0, first: [] },
   mode: 'Enforce',
+  rollout: undefined,
+  older: [],
   ...more,
 });
 const phase = (is: ProfileFacts['phase'], digests: [string, string][] = []) =>

@@ -1,0 +1,2 @@
+/** Where a rule is explained. */
+export const docsOf = (rule: string): string => `docs/lint.md#${rule}`;
