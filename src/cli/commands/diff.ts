@@ -11,7 +11,7 @@ export const diff: Command = {
   operands: 'FILE|NAME FILE|NAME',
   least: 2,
   most: 2,
-  summary: 'Which calls a second profile allows, refuses or logs otherwise; exit code 1 if any.',
+  summary: 'Which calls a second profile treats otherwise; exit code 1 if any.',
   options: SIMULATION,
   examples: ['diff old.yaml new.yaml', 'diff web web.yaml --runtime crun', 'diff default.json web.yaml -o json'],
   async run(given) {

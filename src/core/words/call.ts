@@ -50,7 +50,19 @@ export function casesInWords(cases: readonly Case[]): string {
     ({ outcome }) => outcomeInWords(outcome),
   );
   const otherwise = cases.find(({ when }) => when === undefined);
-  const parts = [...groups].map(([words, each]) => `${words} if ${each.map(({ when }) => when).join(' or ')}`);
+  const parts = [...groups].map(([words, each]) => `${words} if ${anyOf(each.map(({ when = '' }) => when))}`);
   const last = otherwise && outcomeInWords(otherwise.outcome);
   return [...parts, ...(last ? [parts.length ? `else ${last}` : last] : [])].join(', ');
+}
+
+const EQUALS = /^(argument \d) = (\S+)$/;
+
+/** `argument 0 = A or argument 0 = B` as `argument 0 = A, B`. */
+function anyOf(conditions: readonly string[]): string {
+  const groups = Map.groupBy(conditions, condition => EQUALS.exec(condition)?.[1] ?? condition);
+  return [...groups]
+    .map(([argument, each]) =>
+      each.length === 1 ? each[0] : `${argument} = ${each.map(one => EQUALS.exec(one)?.[2] ?? one).join(', ')}`,
+    )
+    .join(' or ');
 }

@@ -15,7 +15,7 @@ const NAMED: Readonly<Record<string, string>> = {
   'fcntl 1': 'F_',
   'ioctl 1': '',
   'madvise 2': 'MADV_',
-  'personality 0': '',
+  'personality 0': 'PER_',
   'prctl 0': 'PR_',
   'setns 1': 'CLONE_',
   'socket 0': 'AF_',
