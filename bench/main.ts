@@ -1,23 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import { parseArgs } from 'node:util';
+import { fanOut } from './fan-out.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { start } from './start.ts';
 import { type Result, table } from './table.ts';
 
-const USAGE = `npm run bench -- [latency] [memory] [start] [idle] [flags]     all when none is named
+const USAGE = `npm run bench -- [latency] [memory] [start] [idle] [fan-out] [flags]     all when none is named
 
   --profiles N   profiles to apply (latency: 50; others: 100)
   --runs N       latency: how often, each time on a new system (1)
   --pause MS     latency: between one profile's Ready and the next apply (0)
   --seconds N    idle: how long to count (120)
   --settle N     memory: seconds to wait before a look (10)
+  --nodes N,...  fan-out: sizes of the fleet (1,10,100,1000)
+  --samples N    fan-out: profiles measured at each size (5)
   -o json        figures as JSON instead of tables
 `;
 
-const NAMES = ['latency', 'memory', 'start', 'idle'] as const;
+const NAMES = ['latency', 'memory', 'start', 'idle', 'fan-out'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,6 +30,8 @@ const { values, positionals } = parseArgs({
     pause: { type: 'string' },
     seconds: { type: 'string' },
     settle: { type: 'string' },
+    nodes: { type: 'string', default: '1,10,100,1000' },
+    samples: { type: 'string' },
     output: { type: 'string', short: 'o', default: 'table' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -47,6 +52,7 @@ async function run(): Promise<void> {
       latency({ profiles: count('profiles', 50), runs: count('runs', 1), pause: count('pause', 0), progress }),
     memory: () => memory({ profiles: count('profiles', 100), settle: count('settle', 10), progress }),
     start: () => start({ profiles: count('profiles', 100), progress }),
+    'fan-out': () => fanOut({ nodes: sizes(), samples: count('samples', 5), progress }),
     idle: () => idle({ profiles: count('profiles', 100), seconds: count('seconds', 120), progress }),
   };
   const results: Result[] = [];
@@ -59,11 +65,15 @@ async function run(): Promise<void> {
   else process.stdout.write(`${machine()}\n`);
 }
 
-function count(flag: 'profiles' | 'runs' | 'pause' | 'seconds' | 'settle', fallback: number): number {
+function count(flag: 'profiles' | 'runs' | 'pause' | 'seconds' | 'settle' | 'samples', fallback: number): number {
   const given = Number(values[flag] ?? fallback);
   if (!Number.isInteger(given) || given < Math.min(1, fallback))
     throw new RangeError(`--${flag}: not a whole number that is possible`);
   return given;
+}
+
+function sizes(): number[] {
+  return values.nodes.split(',').map(Number);
 }
 
 function progress(line: string): void {

@@ -10,7 +10,9 @@ import { lint } from './commands/lint.ts';
 import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
+import { rollout } from './commands/rollout.ts';
 import { status } from './commands/status.ts';
+import { uninstall } from './commands/uninstall.ts';
 
 const WORKING: readonly Command[] = [
   generate,
@@ -23,7 +25,9 @@ const WORKING: readonly Command[] = [
   exportProfile,
   status,
   nodes,
+  rollout,
   migrate,
+  uninstall,
 ];
 
 /** In the order in which one meets them. */

@@ -1,11 +1,12 @@
 import type { Condition, RolloutState, SeccompProfileStatus } from '../api/seccomp-profile.ts';
 import { isLatched } from '../rollout/state.ts';
+import { type ViolationFacts, violationConditions } from '../violations/conditions.ts';
 import { mergeConditions, type StatedCondition } from './conditions.ts';
 import type { Installation } from './installation.ts';
 import { cut, nameList } from './name-list.ts';
 
 /** What the steps of a profile's reconciliation found, as input of its status. */
-export interface ProfileFacts {
+export interface ProfileFacts extends ViolationFacts {
   readonly generation: number;
   readonly localhostProfile: string;
   /** Nothing where nodes are back at what they held before a rollout. */
@@ -41,7 +42,7 @@ export function profileStatus(
   now: Date,
 ): SeccompProfileStatus {
   const { installation, generation } = facts;
-  const stated = statedConditions(facts);
+  const stated = [...statedConditions(facts), ...violationConditions(facts, now)];
   const [digest] = facts.digests.values();
   const variants = new Set(facts.digests.values()).size > 1;
   return {
@@ -68,6 +69,7 @@ export function profileStatus(
         }
       : {}),
     usedBy: facts.users.count,
+    ...(facts.violations ? { violations: facts.violations } : {}),
     conditions: mergeConditions((previous?.conditions ?? []) as Condition[], stated, generation, now),
   };
 }

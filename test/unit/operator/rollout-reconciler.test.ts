@@ -4,6 +4,7 @@ import type { NodeInfo } from '../../../src/core/fleet/eligible.ts';
 import { NO_REPORT } from '../../../src/core/fleet/node-report.ts';
 import type { ViolationRecord } from '../../../src/core/rollout/evidence.ts';
 import { strictDigestOf } from '../../../src/core/rollout/plan.ts';
+import type { NodeViolations } from '../../../src/core/violations/tally.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
 import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
 import { type PodUse, PodUses } from '../../../src/operator/pod-uses.ts';
@@ -90,7 +91,8 @@ class Cluster {
       resourceVersion: '10',
       bundleDigest: this.bundle.expected({ name: 'node-a', architecture: 'amd64' }).digest,
     };
-    this.reports.set('node-a', { uid: 'r', ownerUid: 'u', report, violations: { watched: true, records } });
+    const violations = violationsOf(records);
+    this.reports.set('node-a', { uid: 'r', ownerUid: 'u', report, violations, drifted: false });
     this.fleet.changed();
   }
 
@@ -103,6 +105,8 @@ class Cluster {
       running: true,
       ready,
       containers,
+      nodeUid: 'p',
+      filters: [],
       files: ['operator/web.json'],
     };
     this.uses.changed({
@@ -145,6 +149,25 @@ async function soaking(): Promise<Cluster> {
   expect(cluster.state.summary).to.equal('1/2 Soaking');
   return cluster;
 }
+
+const violationsOf = (records: readonly ViolationRecord[]): NodeViolations => ({
+  state: 'Watching',
+  message: '',
+  source: 'AuditNetlink',
+  since: '2026-11-24T12:00:00Z',
+  recorded: 0,
+  lost: 0,
+  unattributed: 0,
+  unlisted: 0,
+  entries: records.map(({ call: syscall, ...record }) => ({
+    ...record,
+    syscall,
+    architecture: 'SCMP_ARCH_X86_64',
+    action: 'SCMP_ACT_LOG',
+    command: 'sh',
+    lastTime: record.firstTime,
+  })),
+});
 
 const call = (name: string, count: number): ViolationRecord => ({
   podUID: 'p',

@@ -4,7 +4,7 @@ import type { NodeInfo } from '../../../src/core/fleet/eligible.ts';
 import { NO_REPORT } from '../../../src/core/fleet/node-report.ts';
 import type { ProfilePhase } from '../../../src/core/status/profile-status.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
-import { Fleet, type ReportRef, UNWATCHED } from '../../../src/operator/fleet.ts';
+import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
 import { PodUses } from '../../../src/operator/pod-uses.ts';
 import { StatusWriter } from '../../../src/operator/status-writer.ts';
 
@@ -16,7 +16,12 @@ function cluster(...architectures: string[]) {
   const reports = new Map<string, ReportRef>();
   const fleet = new Fleet(nodes, reports, { nodeSelector: {}, tolerations: [] });
   const bundle = new Bundle();
-  const state = { now: 0, phase: { is: 'published' } as ProfilePhase, generation: 1 };
+  const state = {
+    now: 0,
+    phase: { is: 'published' } as ProfilePhase,
+    generation: 1,
+    violations: undefined as SeccompProfileStatus['violations'],
+  };
   const changes: { status: Record<string, unknown> }[] = [];
   const profile: SeccompProfile = {
     apiVersion: 'seccomp-operator.dev/v1alpha1',
@@ -30,6 +35,7 @@ function cluster(...architectures: string[]) {
     fleet,
     uses,
     publication: () => ({ generation: state.generation, phase: state.phase, dependsOn: [] }),
+    violations: () => ({ violations: state.violations }),
     write: async (_profile, change) => {
       changes.push(change as (typeof changes)[number]);
     },
@@ -40,7 +46,13 @@ function cluster(...architectures: string[]) {
     now: () => state.now,
   });
   const report = (name: string, resourceVersion: string | undefined) => {
-    reports.set(name, { uid: name, ownerUid: name, report: { ...NO_REPORT, resourceVersion }, violations: UNWATCHED });
+    reports.set(name, {
+      uid: name,
+      ownerUid: name,
+      report: { ...NO_REPORT, resourceVersion },
+      violations: undefined,
+      drifted: false,
+    });
     fleet.changed();
   };
   const publish = (resourceVersion: string, digests: Record<string, string>) =>
@@ -58,6 +70,8 @@ function cluster(...architectures: string[]) {
       uid: name,
       node: 'n0',
       running: true,
+      nodeUid: '',
+      filters: [],
       ready: true,
       containers: [],
       files: ['operator/web.json'],
