@@ -1,5 +1,8 @@
 import type { Command } from './command.ts';
+import { check } from './commands/check.ts';
 import { completionOf } from './commands/completion.ts';
+import { diff } from './commands/diff.ts';
+import { explain } from './commands/explain.ts';
 import { exportProfile } from './commands/export.ts';
 import { generate } from './commands/generate.ts';
 import { importProfile } from './commands/import.ts';
@@ -14,8 +17,11 @@ import { uninstall } from './commands/uninstall.ts';
 const WORKING: readonly Command[] = [
   generate,
   lint,
-  importProfile,
+  check,
+  explain,
+  diff,
   render,
+  importProfile,
   exportProfile,
   status,
   nodes,
