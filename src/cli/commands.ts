@@ -1,5 +1,8 @@
 import type { Command } from './command.ts';
+import { check } from './commands/check.ts';
 import { completionOf } from './commands/completion.ts';
+import { diff } from './commands/diff.ts';
+import { explain } from './commands/explain.ts';
 import { exportProfile } from './commands/export.ts';
 import { generate } from './commands/generate.ts';
 import { importProfile } from './commands/import.ts';
@@ -7,9 +10,25 @@ import { lint } from './commands/lint.ts';
 import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
+import { rollout } from './commands/rollout.ts';
 import { status } from './commands/status.ts';
+import { uninstall } from './commands/uninstall.ts';
 
-const WORKING: readonly Command[] = [generate, lint, importProfile, render, exportProfile, status, nodes, migrate];
+const WORKING: readonly Command[] = [
+  generate,
+  lint,
+  check,
+  explain,
+  diff,
+  render,
+  importProfile,
+  exportProfile,
+  status,
+  nodes,
+  rollout,
+  migrate,
+  uninstall,
+];
 
 /** In the order in which one meets them. */
 export const COMMANDS: readonly Command[] = [...WORKING, completionOf(WORKING)];

@@ -88,7 +88,33 @@ function operatorMetrics(term: () => SeccompOperator | undefined, election: Lead
     'Profiles by the status of their condition Ready.',
     () => term()?.readiness() ?? [],
   );
+  all.gauge(
+    'seccomp_operator_profile_not_ready',
+    '1 for each profile that is not Ready, by the reason.',
+    () => term()?.notReady() ?? [],
+  );
   all.gauge('seccomp_operator_nodes', 'Nodes that should hold the profiles.', () => term()?.nodes ?? 0);
+  all.gauge('seccomp_operator_node_reports', 'Those nodes by what they report.', () => term()?.nodeStates() ?? []);
+  all.gauge(
+    'seccomp_operator_nodes_drifted',
+    'Nodes whose files were altered by somebody else, and repaired, in the last hour.',
+    () => term()?.drifted ?? 0,
+  );
+  all.total(
+    'seccomp_operator_violations_total',
+    'Calls that filters logged or refused, by profile and call: thirty of a profile, and others.',
+    () => term()?.violationCounts() ?? [],
+  );
+  all.total(
+    'seccomp_operator_violation_records_total',
+    'Records of containers that nodes read (recorded), lost, could not attribute, or could not list.',
+    () => term()?.recordCounts() ?? [],
+  );
+  all.gauge(
+    'seccomp_operator_violation_watchers',
+    'Nodes by whether violations are counted there, where that is enabled.',
+    () => term()?.watchStates() ?? [],
+  );
   all.gauge('seccomp_operator_queue', 'Profiles, nodes and statuses that wait for work.', () => term()?.queued ?? 0);
   return all;
 }

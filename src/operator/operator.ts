@@ -1,5 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
+import { effectOf } from '../core/audit/action.ts';
 import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import type { NodeReport } from '../core/fleet/node-report.ts';
@@ -14,12 +17,16 @@ import {
   ROLLOUT_ANNOTATION,
   VERSION,
 } from '../core/names.ts';
+import { type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
 import { profileNames } from '../core/profile/file-name.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
 import type { StepText } from '../core/rollout/event.ts';
 import { selectedKeys } from '../core/rollout/plan.ts';
 import { findCondition } from '../core/status/conditions.ts';
 import { holdsOtherBundle } from '../core/status/installation.ts';
+import { isRecent, RECENT_MS, type ViolationFacts } from '../core/violations/conditions.ts';
+import type { Sighting } from '../core/violations/ledger.ts';
+import { hasConditions, unrecordedActions } from '../core/violations/visible.ts';
 import { ReliableOperator, ResourceEventType, resourceEvent } from '../kube/client-node/reliable-operator.ts';
 import { isConflict, isNotFound } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/events.ts';
@@ -32,12 +39,15 @@ import { Fleet, type Node, nodeInfo, type ReportRef, reportRef } from './fleet.t
 import { NodeReconciler } from './node-reconciler.ts';
 import { isPlace, type PlaceRef, placeRef } from './place-configmap.ts';
 import { PlaceReconciler } from './place-reconciler.ts';
+import { PodIndex } from './pod-index.ts';
 import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
-import { ProfileReconciler } from './profile-reconciler.ts';
+import { ProfileLinter } from './profile-linter.ts';
+import { isDisabled, ProfileReconciler } from './profile-reconciler.ts';
 import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-configmap.ts';
 import { RolloutReconciler } from './rollout-reconciler.ts';
 import { removeStartupTaint } from './startup-taint.ts';
 import { StatusWriter } from './status-writer.ts';
+import { ViolationBoard } from './violation-board.ts';
 
 export interface SeccompOperatorOptions {
   readonly namespace: string;
@@ -57,6 +67,8 @@ const STATUS_INTERVAL_MS = 1_000;
 const BACKOFF = { initialMs: 50, maxMs: 60_000 };
 /** A node that carries the startup taint is looked at that often, without asking the API server. */
 const LOOK_AGAIN_MS = 1_000;
+/** Of one metric, whatever the number of profiles. */
+const MAX_SERIES = 2_000;
 /** The server is heard at least once a minute (bookmarks). */
 const SILENT_MS = 180_000;
 
@@ -65,9 +77,11 @@ export class SeccompOperator extends ReliableOperator {
   readonly #options: SeccompOperatorOptions;
   readonly #bundle = new Bundle();
   readonly #uses = new PodUses();
+  readonly #pods = new PodIndex();
   readonly #events: EventRecorder;
   readonly #work: WorkQueue;
   readonly #statuses: WorkQueue;
+  readonly #lints: WorkQueue;
   #profiles!: Reflector<SeccompProfile, SeccompProfile>;
   #reports!: Reflector<SeccompNode, ReportRef>;
   #nodes!: Reflector<Node, NodeInfo>;
@@ -79,6 +93,8 @@ export class SeccompOperator extends ReliableOperator {
   #rollouts!: RolloutReconciler;
   #agents!: AgentReconciler;
   #statusWriter!: StatusWriter;
+  #linter!: ProfileLinter;
+  #board!: ViolationBoard;
   /** Answers to our own writes, until the watch has told of them. */
   readonly #written = new Map<string, SeccompProfile>();
   #mismatched = new Set<string>();
@@ -97,6 +113,7 @@ export class SeccompOperator extends ReliableOperator {
     });
     this.#work = this.#queue(4, key => this.#reconcile(key));
     this.#statuses = this.#queue(4, name => this.#updateStatus(name));
+    this.#lints = this.#queue(1, name => this.#lint(name));
   }
 
   /** Why this does not do its work; nothing when it does. */
@@ -115,6 +132,54 @@ export class SeccompOperator extends ReliableOperator {
     for (const [ready, count] of Object.entries(counts)) yield [{ ready }, count];
   }
 
+  /** For metrics: profiles that are not Ready though somebody waits for them, by name and reason. */
+  *notReady(): Iterable<readonly [Record<string, string>, number]> {
+    let count = 0;
+    for (const { metadata, status } of this.#profiles?.items.values() ?? []) {
+      const ready = findCondition(status?.conditions, 'Ready');
+      if (ready?.status === 'True' || ready?.reason === 'Disabled' || ++count > MAX_SERIES) continue;
+      yield [{ profile: metadata.name, reason: ready?.reason ?? 'Unknown' }, 1];
+    }
+  }
+
+  /** For metrics: nodes by what their report says. */
+  *nodeStates(): Iterable<readonly [Record<string, string>, number]> {
+    const counts = { synced: 0, failed: 0, unreported: 0, unreachable: 0 };
+    for (const { report, reachable } of this.#fleet?.members() ?? []) {
+      if (!reachable) counts.unreachable++;
+      else if (report.failures.size || report.trouble) counts.failed++;
+      else counts[report.resourceVersion === undefined ? 'unreported' : 'synced']++;
+    }
+    for (const [state, count] of Object.entries(counts)) yield [{ state }, count];
+  }
+
+  /** For metrics: nodes whose files were altered by somebody else, and repaired, in the last hour. */
+  get drifted(): number {
+    return [...(this.#reports?.items.values() ?? [])].filter(({ drifted }) => drifted).length;
+  }
+
+  /** For metrics: violations by profile and call. */
+  *violationCounts(): Iterable<readonly [Record<string, string>, number]> {
+    let series = 0;
+    for (const [profile, { errno, ...call }, count] of this.#board?.counts() ?? []) {
+      if (++series > MAX_SERIES) return;
+      yield [{ profile, ...call, ...(errno === undefined ? {} : { errno: `${errno}` }) }, count];
+    }
+  }
+
+  /** For metrics: records that nodes read, and those of which nothing more is known than that there were some. */
+  *recordCounts(): Iterable<readonly [Record<string, string>, number]> {
+    for (const [outcome, count] of Object.entries(this.#board?.records ?? {})) yield [{ outcome }, count];
+  }
+
+  /** For metrics: nodes by whether violations are counted there. */
+  *watchStates(): Iterable<readonly [Record<string, string>, number]> {
+    if (!this.#agents?.config.violations.enabled) return;
+    const counts = { Watching: 0, Blind: 0, Stopped: 0, Unreported: 0 };
+    for (const { name } of this.#fleet?.members() ?? []) counts[this.#board.stateOf(name) ?? 'Unreported']++;
+    for (const [state, count] of Object.entries(counts)) yield [{ state }, count];
+  }
+
   get queued(): number {
     return this.#work.size + this.#statuses.size;
   }
@@ -124,7 +189,7 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   override async stop(): Promise<void> {
-    await Promise.all([this.#work.stop(), this.#statuses.stop()]);
+    await Promise.all([this.#work.stop(), this.#statuses.stop(), this.#lints.stop()]);
     this.#events.stop();
     await super.stop();
   }
@@ -219,7 +284,18 @@ export class SeccompOperator extends ReliableOperator {
       profiles: this.#profiles.items,
       rollouts: this.#rollouts,
     });
+    this.#board = new ViolationBoard({
+      pods: this.#pods,
+      profiles: this.#profiles.items,
+      looksAtArguments: (profile, syscall) => hasConditions(this.#resolved(profile), syscall),
+      changed: (profile, inMs) => this.#statuses.addAfter(profile, inMs),
+      tell: sighting => this.#tellViolation(sighting),
+      now: () => performance.now(),
+    });
+    this.#linter = new ProfileLinter({ profiles: this.#profiles.items, fleet: this.#fleet });
     this.#statusWriter = new StatusWriter({
+      linted: (profile, generation) => this.#linter.report(profile, generation),
+      violations: profile => this.#violationFacts(profile),
       ...state,
       publication: profile => this.#reconciler.publication(profile),
       write: (profile, change) => this.#writeStatus(profile, change),
@@ -236,12 +312,15 @@ export class SeccompOperator extends ReliableOperator {
     await Promise.all(this.reflectors.map(reflector => reflector.whenSynced()));
     this.#fleet.place(this.#agents.config);
     this.#isReady = true;
+    for (const profile of this.#profiles.items.values()) this.#board.opened(profile);
+    for (const [node, { violations }] of this.#reports.items) this.#board.reported(node, violations);
     this.#work.add(AGENT_KEY);
     for (const name of this.#bundle.profiles()) this.#work.add(profileKey(name));
     for (const name of this.#bundle.places()) this.#work.add(nodeKey(name));
     this.#followSelectors();
     this.#work.start();
     this.#statuses.start();
+    this.#lints.start();
     this.log.info('following the cluster', { profiles: this.#profiles.items.size, nodes: this.nodes });
   }
 
@@ -264,6 +343,9 @@ export class SeccompOperator extends ReliableOperator {
       this.#followSelectors();
     }
     if (item) this.#statuses.add(key);
+    if (!this.#isReady) return;
+    if (previous && previous.metadata.uid !== item?.metadata.uid) this.#board.closed(key);
+    if (item) this.#board.opened(item);
   }
 
   /** Nodes are told of labels that somebody selects by; once there are others, of those. */
@@ -291,7 +373,7 @@ export class SeccompOperator extends ReliableOperator {
       if (item) this.#bundle.placeObserved(ref, initial);
       else this.#bundle.placeGone(ref, resourceVersion);
       this.#work.add(nodeKey(ref.node));
-      this.#seenOfAll();
+      for (const [name, { spec }] of this.#profiles.items) if (spec.rollout) this.#seen(name);
     } else {
       if (item) this.#bundle.observed(ref, initial);
       else this.#bundle.gone(ref, resourceVersion);
@@ -302,6 +384,8 @@ export class SeccompOperator extends ReliableOperator {
 
   /** A profile that waits for its last Pod goes when that one is gone. */
   #podChanged(change: Change<Pod, PodUse>): void {
+    this.#pods.changed(change);
+    if (this.#isReady && change.item) this.#board.podSeen(change.item.nodeUid);
     for (const file of this.#uses.changed(change)) {
       for (const name of profileNames(file).filter(each => this.#profiles.items.has(each))) {
         this.#seen(name);
@@ -323,6 +407,10 @@ export class SeccompOperator extends ReliableOperator {
 
   /** A report that moved on concerns the profiles it moved past, those it fails on, and all when it fits or fits no more. */
   #reportChanged({ key, item, previous }: Change<SeccompNode, ReportRef>): void {
+    if (this.#isReady) this.#board.reported(key, item?.violations);
+    if (!isDeepStrictEqual(item?.violations, previous?.violations)) this.#violationsChanged(key);
+    if (item?.violations?.state !== previous?.violations?.state) this.#seenOfAll();
+    if (item?.uid === previous?.uid && isDeepStrictEqual(item?.report, previous?.report)) return;
     this.#fleet.changed();
     this.#work.add(nodeKey(key));
     const [before, after] = [previous?.report, item?.report];
@@ -330,7 +418,6 @@ export class SeccompOperator extends ReliableOperator {
     for (const name of this.#profiles.items.keys()) {
       if (concernsAll || this.#isConcerned(name, key, before as NodeReport, after as NodeReport)) this.#seen(name);
     }
-    if (previous?.violations !== item?.violations) this.#violationsChanged(key);
     this.#compareBundles();
   }
 
@@ -417,6 +504,7 @@ export class SeccompOperator extends ReliableOperator {
       await this.#reconciler.withdraw(name);
       this.#reconciler.forget(name);
       this.#statusWriter.forget(name);
+      this.#linter.forget(name);
       this.#rollouts.forget(name);
       return;
     }
@@ -425,6 +513,7 @@ export class SeccompOperator extends ReliableOperator {
     if (!goes || waits) {
       await this.#reconciler.publish(profile);
       this.#seen(name);
+      this.#lints.add(name);
     }
     if (!waits) await this.#keepFinalizer(this.#newest(name));
   }
@@ -447,11 +536,43 @@ export class SeccompOperator extends ReliableOperator {
     );
   }
 
+  /** One at a time, after what waits already: nodes wait for none of it. */
+  async #lint(name: string): Promise<void> {
+    await setImmediate();
+    const profile = this.#newest(name);
+    if (profile && !isDisabled(profile.spec) && this.#linter.look(profile)) this.#statuses.add(name);
+  }
+
   async #updateStatus(name: string): Promise<void> {
     const profile = this.#newest(name);
     if (!profile) return;
+    this.#board.publish(name);
     const wait = await this.#statusWriter.update(profile);
     if (wait > 0) this.#statuses.addAfter(name, wait);
+    // The condition that there was one goes by itself.
+    const violations = this.#board.published(name);
+    if (violations && isRecent(violations, new Date())) this.#statuses.addAfter(name, RECENT_MS);
+  }
+
+  #violationFacts({ metadata: { name }, status }: SeccompProfile): ViolationFacts {
+    const violations = this.#board.published(name);
+    if (!this.#agents.config.violations.enabled) return { violations };
+    const nodes = new Set([...this.#uses.of(name)].map(({ node }) => node).filter(Boolean));
+    const blind = [...nodes].filter(node => this.#board.stateOf(node) !== 'Watching').sort();
+    const resolved = this.#resolved(name);
+    // What a rollout has come to, where there is one.
+    const { mode = resolved.mode ?? 'Enforce' } = status ?? {};
+    return { violations, watch: { unrecorded: unrecordedActions({ ...resolved, mode }), blind } };
+  }
+
+  /** With its bases, or without where these cannot be found: then it is not rendered either. */
+  #resolved(name: string): ResolvedSpec {
+    const spec = this.#profiles.items.get(name)?.spec ?? { defaultAction: 'SCMP_ACT_ALLOW' };
+    try {
+      return resolveBase(name, spec, base => this.#profiles.items.get(base)?.spec);
+    } catch {
+      return spec;
+    }
   }
 
   async #writeStatus(profile: SeccompProfile, change: object): Promise<void> {
@@ -483,6 +604,20 @@ export class SeccompOperator extends ReliableOperator {
   #newest(name: string): SeccompProfile | undefined {
     const watched = this.#profiles.items.get(name);
     return watched && (this.#written.get(name) ?? watched);
+  }
+
+  /** People who follow the profile hear of it, and those who follow the Pod. */
+  #tellViolation({ node, usage, call, command, count, isFirst }: Sighting): void {
+    const { profile, pod, podUid, container } = usage;
+    const [namespace = '', name = ''] = pod.split('/');
+    const { syscall, action } = call;
+    this.log.warn('violation', { profile, syscall, action, pod, container, node, command, count, first: isFirst });
+    const where = `${container ? `container ${container} of ` : ''}Pod ${pod} on ${node}`;
+    const note = `${syscall} by ${command} in ${where}: ${effectOf(call)}; see kubectl seccomp violations ${profile}`;
+    const text = { type: 'Warning', reason: 'SeccompViolation', action: 'Watch', note } as const;
+    const object = this.#profiles.items.get(profile);
+    if (object) this.#events.event(regarding(object), text);
+    this.#events.event({ apiVersion: 'v1', kind: 'Pod', namespace, name, uid: podUid }, text);
   }
 
   #tellStep(profile: SeccompProfile, { type, reason, note }: StepText): void {

@@ -1,12 +1,13 @@
 import { localhostProfile } from '../core/profile/file-name.ts';
-import { type PodSecurity, profileReferences } from '../core/uses/pod-references.ts';
+import { type ContainerFilter, containerFilters, type PodContainers } from '../core/uses/container-filters.ts';
+import { profileReferences } from '../core/uses/pod-references.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { Change } from '../kube/reflector.ts';
 
 /** A core/v1 Pod, as far as it is read. */
-export interface Pod extends KubeObject, PodSecurity {
-  spec?: PodSecurity['spec'] & { nodeName?: string };
-  status?: {
+export interface Pod extends KubeObject, PodContainers {
+  spec?: PodContainers['spec'] & { nodeName?: string };
+  status?: PodContainers['status'] & {
     phase?: string;
     conditions?: { type: string; status: string }[];
     containerStatuses?: ContainerStatus[];
@@ -24,6 +25,8 @@ export interface PodUse {
   /** `namespace/name`. */
   readonly pod: string;
   readonly uid: string;
+  /** By which its node names its cgroup: a static Pod has been there before its mirror in the API. */
+  readonly nodeUid: string;
   /** Empty until it is scheduled. */
   readonly node: string;
   /** Its containers have started. */
@@ -34,18 +37,24 @@ export interface PodUse {
   readonly containers: readonly { readonly id: string; readonly startedAt: number }[];
   /** `localhostProfile` of each profile it refers to. */
   readonly files: readonly string[];
+  readonly filters: readonly ContainerFilter[];
 }
 
+/** On the mirror of a static Pod (k8s.io/kubernetes, pkg/kubelet/types, `ConfigHashAnnotationKey`). */
+const STATIC_UID = 'kubernetes.io/config.hash';
+
 export function podUse(pod: Pod): PodUse {
-  const { namespace = '', name, uid = '' } = pod.metadata;
+  const { namespace = '', name, uid = '', annotations } = pod.metadata;
   return {
     pod: `${namespace}/${name}`,
     uid,
+    nodeUid: annotations?.[STATIC_UID] ?? uid,
     node: pod.spec?.nodeName ?? '',
     running: pod.status?.phase === 'Running',
     ready: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     containers: [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].flatMap(runs),
     files: profileReferences(pod),
+    filters: containerFilters(pod),
   };
 }
 

@@ -62,7 +62,7 @@ export class RolloutReconciler {
   async settle(profile: SeccompProfile, resolved: ResolvedSpec): Promise<RolloutState | undefined> {
     const { metadata, spec, status } = profile;
     if (!spec.rollout) return undefined;
-    const plan = planOf(spec.rollout);
+    const plan = planOf(spec);
     const ref = this.#options.bundle.get(metadata.name);
     const rules = {
       plan,
@@ -72,7 +72,9 @@ export class RolloutReconciler {
       request: requestOn(profile),
     };
     const state = settle(status?.rollout, rules, new Date());
-    if (!isDeepStrictEqual(state, status?.rollout)) await this.#save(profile, state, plan);
+    if (isDeepStrictEqual(state, status?.rollout)) return state;
+    await this.#save(profile, state, plan);
+    this.forget(metadata.name);
     return state;
   }
 
@@ -91,7 +93,7 @@ export class RolloutReconciler {
     const publication = this.#options.publication(metadata.name);
     if (!spec.rollout || !state || !publication || publication.generation !== metadata.generation) return NOTHING;
     if (publication.strictDigest !== state.strictDigest) return NOTHING;
-    const plan = planOf(spec.rollout);
+    const plan = planOf(spec);
     const watched = this.#watch(metadata.name, state, plan);
     const evidence = this.#see(metadata.name, plan, state, publication, watched.count);
     const look = { plan, evidence, soakedMs: watched.soakedMs, request: requestOn(profile), now: new Date() };
@@ -164,7 +166,7 @@ export class RolloutReconciler {
     if (!isDeepStrictEqual(essence(state), essence(next))) return 0;
     const soakedMs = ((next.soakedSeconds ?? 0) - (state.soakedSeconds ?? 0)) * 1_000;
     if (soakedMs >= checkpointMs(plan[next.stage - 1])) return 0;
-    if (isDeepStrictEqual(state.evidence, next.evidence)) return undefined;
+    if (isDeepStrictEqual(seenIn(state), seenIn(next))) return undefined;
     return Math.max(0, writtenAt + CALM_MS - this.#options.now());
   }
 
@@ -210,15 +212,16 @@ function isInstalled(installation: Installation | undefined): true | string {
 const requestOn = ({ metadata }: SeccompProfile): string | undefined => metadata.annotations?.[ROLLOUT_ANNOTATION];
 
 /** What follows from a look; the rest is only what was seen. */
-function essence({
-  soakedSeconds: _,
-  evidence: __,
-  violationsInReports: ___,
-  waitingFor,
-  ...rest
-}: RolloutState): object {
-  return rest.phase === 'Soaking' || rest.phase === 'WaitingForPods' ? rest : { ...rest, waitingFor };
+function essence(state: RolloutState): object {
+  const { soakedSeconds: _, evidence: __, violationsInReports: ___, waitingFor: ____, ...rest } = state;
+  return rest;
 }
+
+/** The time is in what it waits for while it soaks, and is written by itself. */
+const seenIn = ({ phase, evidence, waitingFor }: RolloutState): unknown[] => [
+  evidence,
+  phase === 'Soaking' || waitingFor,
+];
 
 function checkpointMs(stage: PlannedStage | undefined): number {
   const { least, most } = CHECKPOINT_MS;

@@ -4,7 +4,10 @@ import { localhostProfile } from '../core/profile/file-name.ts';
 import { pickVariantKey } from '../core/profile/variants.ts';
 import { formFor, type Holding } from '../core/rollout/holding.ts';
 import { findCondition } from '../core/status/conditions.ts';
+import { type LintReport, reportBefore } from '../core/status/lint-report.ts';
 import { type ProfileFacts, profileStatus } from '../core/status/profile-status.ts';
+import { callKey } from '../core/violations/call.ts';
+import type { ViolationFacts } from '../core/violations/conditions.ts';
 import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
 import type { PodUses } from './pod-uses.ts';
@@ -22,6 +25,9 @@ export interface StatusWriterOptions {
   readonly fleet: Fleet;
   readonly uses: PodUses;
   readonly publication: (profile: string) => Publication | undefined;
+  /** What the linter found in a generation; nothing before it has looked. */
+  readonly linted: (profile: string, generation: number) => LintReport | undefined;
+  readonly violations: (profile: SeccompProfile) => ViolationFacts;
   /** Writes the status, refused by the API server when the profile is newer than this one. */
   readonly write: (profile: SeccompProfile, change: object) => Promise<void>;
   /** Told of each status that was written. */
@@ -66,19 +72,22 @@ export class StatusWriter {
     this.#waiting.delete(name);
   }
 
-  #facts({ metadata, spec, status }: SeccompProfile): ProfileFacts {
+  #facts(profile: SeccompProfile): ProfileFacts {
+    const { metadata, spec, status } = profile;
     const { bundle, fleet, uses } = this.#options;
     const { name, generation = 0 } = metadata;
     const publication = this.#options.publication(name);
     const ref = bundle.get(name);
     const rollout = spec.rollout && !isDisabled(spec) ? status?.rollout : undefined;
     return {
+      ...this.#options.violations(profile),
       generation,
       localhostProfile: localhostProfile(name),
       mode: rollout ? spec.rollout?.stages[rollout.stage - 1]?.mode : (spec.mode ?? 'Enforce'),
       rollout,
       older: publication?.holding ? this.#nodesBefore(publication.holding) : [],
       phase: phaseOf(metadata.deletionTimestamp !== undefined, generation, publication, ref),
+      lint: this.#options.linted(name, generation) ?? reportBefore(status, generation),
       users: { count: uses.count(name), first: uses.names(name, MAX_USERS) },
       digests: ref ? digestsByArchitecture(ref, fleet.architectures()) : new Map(),
       installation: bundle.installation(name, fleet) ?? {
@@ -132,14 +141,23 @@ function digestsByArchitecture({ digests }: RenderedRef, architectures: Iterable
   return found;
 }
 
-/** Settled in another way than before; or Ready was true of something that nodes are now behind of. */
+/** Settled in another way than before; or Ready was true of something that nodes are now behind of; or a call is new. */
 function isUrgent(previous: SeccompProfileStatus, next: SeccompProfileStatus): boolean {
+  if (hasNewCall(previous, next)) return true;
   const before = findCondition(previous.conditions, 'Ready');
   const after = findCondition(next.conditions, 'Ready');
   const changed = before?.status !== after?.status || before?.reason !== after?.reason;
   const sameContent = previous.observedGeneration === next.observedGeneration && previous.digest === next.digest;
   const settled = after?.reason !== 'WaitingForNodes' && after?.reason !== 'Rendering';
   return settled ? changed || !sameContent : before?.status === 'True' && !sameContent;
+}
+
+function hasNewCall(
+  { violations: before }: SeccompProfileStatus,
+  { violations: after }: SeccompProfileStatus,
+): boolean {
+  const known = new Set(before?.calls.map(callKey));
+  return (after?.calls ?? []).some(call => !known.has(callKey(call)));
 }
 
 /** A merge patch keeps what it does not name (RFC 7386), so what is gone has to be named. */

@@ -22,6 +22,11 @@ export class Metrics {
     this.#family(name, help, 'gauge').read = read;
   }
 
+  /** A value that only grows, kept elsewhere and read when somebody asks. By convention its name ends in `_total`. */
+  total(name: string, help: string, read: () => number | Iterable<readonly [Labels, number]>): void {
+    this.#family(name, help, 'counter').read = read;
+  }
+
   render(): string {
     return [...this.#families].map(([name, family]) => renderFamily(name, family)).join('');
   }

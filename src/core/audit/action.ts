@@ -30,5 +30,11 @@ export function verdictOf(code: number): Verdict {
   return { ...verdict, effect: errno ? `refused with errno ${errno}` : 'not run, and reported as done', errno };
 }
 
+/** The same in words, from an action as profiles name it. */
+export function effectOf({ action, errno = 0 }: { readonly action: string; readonly errno?: number }): string {
+  const known = [...VERDICTS].find(([, verdict]) => verdict.action === action);
+  return known ? verdictOf((known[0] | errno) >>> 0).effect : action;
+}
+
 /** False for what was let through: Audit mode shows what enforcing would have refused. */
 export const wasRefused = ({ action }: Verdict): boolean => action !== 'SCMP_ACT_LOG';

@@ -1,5 +1,6 @@
-import type { Rollout, Stage } from '../api/seccomp-profile.ts';
+import type { Rollout, SeccompProfileSpec, Stage } from '../api/seccomp-profile.ts';
 import type { Labels } from '../fleet/place.ts';
+import { isRefusing } from '../profile/actions.ts';
 import type { ResolvedSpec } from '../profile/base.ts';
 import { digestOf } from '../profile/digest.ts';
 import type { Mode } from '../profile/mode.ts';
@@ -15,12 +16,14 @@ export interface PlannedStage {
   readonly minPods: number;
   readonly maxViolations: number;
   readonly rollsBack: boolean;
+  /** It refuses calls of which the kernel may log nothing, so that no violations says little. */
+  readonly isSilent: boolean;
   /** Of mode and nodes: whether a stage that was passed is still the one that it was. */
   readonly signature: string;
 }
 
-export function planOf({ stages }: Rollout): PlannedStage[] {
-  return stages.map(stage => {
+export function planOf(spec: SeccompProfileSpec): PlannedStage[] {
+  return (spec.rollout?.stages ?? []).map(stage => {
     const selects = stage.nodeSelector && Object.keys(stage.nodeSelector).length > 0;
     return {
       mode: stage.mode,
@@ -29,9 +32,17 @@ export function planOf({ stages }: Rollout): PlannedStage[] {
       minPods: stage.minPods ?? 1,
       maxViolations: stage.maxViolations ?? 0,
       rollsBack: stage.onViolations === 'RollBack',
+      isSilent: stage.mode === 'Enforce' && refusesSilently(spec),
       signature: signatureOf(stage),
     };
   });
+}
+
+/** Only LOG and KILL are logged without the flag (seccomp(2), SECCOMP_FILTER_FLAG_LOG). */
+function refusesSilently({ defaultAction, syscalls = [], flags = [] }: SeccompProfileSpec): boolean {
+  const actions = [defaultAction, ...syscalls.map(rule => rule.action)];
+  const hasSilent = actions.some(action => isRefusing(action) && !action.startsWith('SCMP_ACT_KILL'));
+  return hasSilent && !flags.includes('SECCOMP_FILTER_FLAG_LOG');
 }
 
 /** The keys of labels by which these select nodes. */

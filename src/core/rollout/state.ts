@@ -68,7 +68,7 @@ function begin(state: RolloutState | undefined, rules: Rules, now: Date): Rollou
     {
       stage: 1,
       stages: plan.length,
-      phase: 'WaitingForNodes',
+      phase: fresh(state),
       since: '',
       strictDigest,
       plan: plan.map(stage => stage.signature),
@@ -77,7 +77,7 @@ function begin(state: RolloutState | undefined, rules: Rules, now: Date): Rollou
       ...(history?.length ? { history } : {}),
     },
     isDone ? plan.length : 1,
-    isDone ? 'Completed' : 'WaitingForNodes',
+    isDone ? 'Completed' : fresh(state),
     plan,
     now,
   );
@@ -89,13 +89,17 @@ function revise(state: RolloutState, before: readonly string[], rules: Rules, no
     // Rules that are in force stay so; only stages after the last one that was passed are left to do.
     const passed = plan.lastIndexOf(before.at(-1) as string) + 1;
     if (passed === plan.length) return withSummary({ ...state, stage: passed }, rules.plan);
-    if (passed > 0) return enter(state, passed + 1, 'WaitingForNodes', rules.plan, now);
+    if (passed > 0) return enter(state, passed + 1, fresh(state), rules.plan, now);
   }
   const differs = plan.findIndex((signature, at) => signature !== before[at]);
   const firstNew = (differs === -1 ? plan.length : differs) + 1;
   if (firstNew > state.stage) return withSummary(state, rules.plan);
-  return enter(state, Math.min(firstNew, plan.length), 'WaitingForNodes', rules.plan, now);
+  return enter(state, Math.min(firstNew, plan.length), fresh(state), rules.plan, now);
 }
+
+/** Of a stage that an edit leads to: what was paused stays so, until somebody resumes it. */
+const fresh = (state: RolloutState | undefined): RolloutState['phase'] =>
+  state?.phase === 'Paused' ? 'Paused' : 'WaitingForNodes';
 
 export interface Look {
   readonly plan: readonly PlannedStage[];

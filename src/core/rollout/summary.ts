@@ -34,8 +34,8 @@ const WAITING: Record<Exclude<RolloutState['phase'], 'Completed'>, Words> = {
     return `${ofPods(wanted)} to be ready that started under stage ${stage}; ${pods} so far${restart}`;
   },
   Soaking({ stage, soakedSeconds = 0 }, plan) {
-    const { soakSeconds = 0 } = plan[stage - 1] ?? {};
-    return `${formatDuration(soakSeconds)} under stage ${stage}; ${formatDuration(soakedSeconds)} so far`;
+    const { soakSeconds = 0, isSilent } = plan[stage - 1] ?? {};
+    return `${formatDuration(soakSeconds)} under stage ${stage}; ${formatDuration(soakedSeconds)} so far${isSilent ? SILENT : ''}`;
   },
   Held({ stage, evidence }, plan) {
     const allowed = plan[stage - 1]?.maxViolations ?? 0;
@@ -54,6 +54,9 @@ const WAITING: Record<Exclude<RolloutState['phase'], 'Completed'>, Words> = {
     return 'kubectl seccomp rollout resume: it is paused by hand';
   },
 };
+
+const SILENT =
+  '. What it refuses with an error number is not logged without SECCOMP_FILTER_FLAG_LOG in spec.flags, and not counted';
 
 const ACT = 'Change the profile, or resume, promote or undo with kubectl seccomp rollout';
 

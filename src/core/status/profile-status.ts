@@ -1,11 +1,13 @@
 import type { Condition, RolloutState, SeccompProfileStatus } from '../api/seccomp-profile.ts';
 import { isLatched } from '../rollout/state.ts';
+import { type ViolationFacts, violationConditions } from '../violations/conditions.ts';
 import { mergeConditions, type StatedCondition } from './conditions.ts';
 import type { Installation } from './installation.ts';
+import type { LintReport } from './lint-report.ts';
 import { cut, nameList } from './name-list.ts';
 
 /** What the steps of a profile's reconciliation found, as input of its status. */
-export interface ProfileFacts {
+export interface ProfileFacts extends ViolationFacts {
   readonly generation: number;
   readonly localhostProfile: string;
   /** Nothing where nodes are back at what they held before a rollout. */
@@ -18,6 +20,8 @@ export interface ProfileFacts {
   readonly digests: ReadonlyMap<string, string>;
   readonly installation: Installation;
   /** Pods that refer to it and have not ended: how many, and the first of their names in order. */
+  /** Nothing while the linter has not looked at this generation. */
+  readonly lint?: LintReport | undefined;
   readonly users: { readonly count: number; readonly first: readonly string[] };
 }
 
@@ -41,7 +45,7 @@ export function profileStatus(
   now: Date,
 ): SeccompProfileStatus {
   const { installation, generation } = facts;
-  const stated = statedConditions(facts);
+  const stated = [...statedConditions(facts), ...violationConditions(facts, now)];
   const [digest] = facts.digests.values();
   const variants = new Set(facts.digests.values()).size > 1;
   return {
@@ -67,7 +71,9 @@ export function profileStatus(
             .map(({ node, reason, message }) => ({ node, reason, message: cut(message, 256) })),
         }
       : {}),
+    ...(facts.lint?.warnings.length ? { warnings: [...facts.lint.warnings] } : {}),
     usedBy: facts.users.count,
+    ...(facts.violations ? { violations: facts.violations } : {}),
     conditions: mergeConditions((previous?.conditions ?? []) as Condition[], stated, generation, now),
   };
 }
@@ -79,7 +85,7 @@ function firstOf({ count, first }: ProfileFacts['users']): string {
 
 /** Ready, and what is abnormal: `Reconciling` while it will end by itself, `Stalled` when somebody must act. */
 function statedConditions(facts: ProfileFacts): StatedCondition[] {
-  return [...readyConditions(facts), ...rolledOut(facts)];
+  return [...readyConditions(facts), ...rolledOut(facts), ...(facts.lint ? [facts.lint.condition] : [])];
 }
 
 /** How far the rollout is; nodes may hold what they should all the while. */
@@ -87,7 +93,9 @@ function rolledOut({ rollout, phase }: ProfileFacts): StatedCondition[] {
   if (!rollout || phase.is === 'deleting') return [];
   const { phase: reason, summary = '', waitingFor } = rollout;
   if (reason === 'Completed') return [{ type: 'RolledOut', status: 'True', reason, message: 'every stage is passed' }];
-  return [{ type: 'RolledOut', status: 'False', reason, message: cut(`${summary}: waiting for ${waitingFor}`, 1024) }];
+  // How long it has soaked is in status.rollout, and no reason to write this again.
+  const message = reason === 'Soaking' ? summary : cut(`${summary}: waiting for ${waitingFor}`, 1024);
+  return [{ type: 'RolledOut', status: 'False', reason, message }];
 }
 
 function readyConditions(facts: ProfileFacts): StatedCondition[] {

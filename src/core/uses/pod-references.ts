@@ -1,10 +1,11 @@
 import { PROFILE_DIRECTORY } from '../names.ts';
 
-interface SecurityContext {
+export interface SecurityContext {
   readonly seccompProfile?: { readonly type?: string; readonly localhostProfile?: string };
 }
 
-interface Container {
+export interface Container {
+  readonly name?: string;
   readonly securityContext?: SecurityContext;
 }
 
@@ -30,12 +31,12 @@ export function profileReferences({ spec }: PodSecurity): string[] {
     ...(spec?.containers ?? []),
     ...(spec?.ephemeralContainers ?? []),
   ];
-  const files = holders.flatMap(holder => ownFile(holder?.securityContext));
+  const files = holders.flatMap(holder => ownFiles(holder?.securityContext));
   return [...new Set(files)];
 }
 
 /** The kubelet joins the path to its seccomp root (`filepath.Join`), so `operator//a.json` is the same file. */
-function ownFile(context: SecurityContext | undefined): string[] {
+export function ownFiles(context: SecurityContext | undefined): string[] {
   const { type, localhostProfile = '' } = context?.seccompProfile ?? {};
   if (type !== 'Localhost') return [];
   const path = localhostProfile.split('/').filter(part => part !== '' && part !== '.');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { bundleDigest } from '../../../src/core/profile/digest.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
+import type { PlaceRef } from '../../../src/operator/place-configmap.ts';
 import type { RenderedRef } from '../../../src/operator/rendered-configmap.ts';
 
 const ref = (profile: string, resourceVersion: string, more: Partial<RenderedRef> = {}): RenderedRef => ({
@@ -69,6 +70,64 @@ describe('what all nodes should hold', () => {
     bundle.listed('9');
     expect(bundle.expected(on('amd64'))).to.include({ changedAt: '7', seenTo: '9' });
     expect(bundle.get('web')?.resourceVersion).to.equal('7');
+  });
+});
+
+describe('nodes that are told of their labels', () => {
+  const table = [{ nodeSelector: { canary: 'true' }, prefix: 'enforce.' }];
+  const digests = new Map([
+    ['profile.json', 'sha256:audit'],
+    ['enforce.profile.json', 'sha256:enforce'],
+  ]);
+  const place = (resourceVersion: string, canary: string): PlaceRef => ({
+    node: 'a',
+    uid: 'p',
+    resourceVersion,
+    labels: { canary },
+    since: {},
+  });
+  const split = () => listed(ref('web', '7', { digests, table }), ref('db', '8'));
+  const web = (bundle: Bundle, name: string) => {
+    const db = ['db.json', 'sha256:db8'] as const;
+    const held = bundle.expected(on('amd64', name)).digest;
+    return ['audit', 'enforce'].find(form => held === bundleDigest([['web.json', `sha256:${form}`], db]));
+  };
+
+  it('should hold what the table says for these', () => {
+    const bundle = split();
+    bundle.placeObserved(place('21', 'true'), false);
+    expect([web(bundle, 'a'), web(bundle, 'b')]).to.deep.equal(['enforce', 'audit']);
+    bundle.placeObserved(place('22', 'false'), false);
+    expect(web(bundle, 'a')).to.equal('audit');
+  });
+
+  it('have to have applied that too, for profiles of which it decides', () => {
+    const bundle = split();
+    bundle.placeObserved(place('21', 'true'), false);
+    const publishedFor = (profile: string, node: string) => {
+      const known = bundle.get(profile);
+      return known && bundle.publishedFor(known, node);
+    };
+    expect(publishedFor('web', 'a')).to.equal('21');
+    expect(publishedFor('web', 'b')).to.equal('7');
+    expect(publishedFor('db', 'a')).to.equal('8');
+    expect(bundle.expected(on('amd64', 'a')).changedAt).to.equal('21');
+    expect(bundle.expected(on('amd64', 'b')).changedAt).to.equal('8');
+  });
+
+  it('have to have seen it go', () => {
+    const bundle = split();
+    bundle.placeObserved(place('15', 'true'), true);
+    bundle.placeGone(place('15', 'true'), '23');
+    expect(web(bundle, 'a')).to.equal('audit');
+    expect(bundle.expected(on('amd64', 'a')).changedAt).to.equal('23');
+  });
+
+  it('are known as they were written, before the watch tells, and not as they were before that', () => {
+    const bundle = split();
+    bundle.wrotePlace(place('25', 'true'));
+    bundle.placeObserved(place('24', 'false'), false);
+    expect(web(bundle, 'a')).to.equal('enforce');
   });
 });
 

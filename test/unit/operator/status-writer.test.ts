@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import type { SeccompProfile, SeccompProfileStatus } from '../../../src/core/api/seccomp-profile.ts';
 import type { NodeInfo } from '../../../src/core/fleet/eligible.ts';
 import { NO_REPORT } from '../../../src/core/fleet/node-report.ts';
+import type { LintReport } from '../../../src/core/status/lint-report.ts';
 import type { ProfilePhase } from '../../../src/core/status/profile-status.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
-import { Fleet, type ReportRef, UNWATCHED } from '../../../src/operator/fleet.ts';
+import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
 import { PodUses } from '../../../src/operator/pod-uses.ts';
 import { StatusWriter } from '../../../src/operator/status-writer.ts';
 
@@ -16,7 +17,13 @@ function cluster(...architectures: string[]) {
   const reports = new Map<string, ReportRef>();
   const fleet = new Fleet(nodes, reports, { nodeSelector: {}, tolerations: [] });
   const bundle = new Bundle();
-  const state = { now: 0, phase: { is: 'published' } as ProfilePhase, generation: 1 };
+  const state = {
+    now: 0,
+    phase: { is: 'published' } as ProfilePhase,
+    generation: 1,
+    violations: undefined as SeccompProfileStatus['violations'],
+    lint: undefined as LintReport | undefined,
+  };
   const changes: { status: Record<string, unknown> }[] = [];
   const profile: SeccompProfile = {
     apiVersion: 'seccomp-operator.dev/v1alpha1',
@@ -30,6 +37,8 @@ function cluster(...architectures: string[]) {
     fleet,
     uses,
     publication: () => ({ generation: state.generation, phase: state.phase, dependsOn: [] }),
+    violations: () => ({ violations: state.violations }),
+    linted: () => state.lint,
     write: async (_profile, change) => {
       changes.push(change as (typeof changes)[number]);
     },
@@ -40,7 +49,13 @@ function cluster(...architectures: string[]) {
     now: () => state.now,
   });
   const report = (name: string, resourceVersion: string | undefined) => {
-    reports.set(name, { uid: name, ownerUid: name, report: { ...NO_REPORT, resourceVersion }, violations: UNWATCHED });
+    reports.set(name, {
+      uid: name,
+      ownerUid: name,
+      report: { ...NO_REPORT, resourceVersion },
+      violations: undefined,
+      drifted: false,
+    });
     fleet.changed();
   };
   const publish = (resourceVersion: string, digests: Record<string, string>) =>
@@ -58,6 +73,8 @@ function cluster(...architectures: string[]) {
       uid: name,
       node: 'n0',
       running: true,
+      nodeUid: '',
+      filters: [],
       ready: true,
       containers: [],
       files: ['operator/web.json'],
@@ -111,6 +128,21 @@ describe('the status of a profile', () => {
     profile.metadata.generation = 2;
     expect(await update()).to.equal(0);
     expect(ready()).to.equal('Rendering');
+  });
+
+  it('says what the linter found, and keeps it while it looks again', async () => {
+    const { report, update, state, profile, changes } = cluster('amd64');
+    const condition = { type: 'Linted', status: 'True', reason: 'WarningsFound', message: '1 warning' } as const;
+    state.lint = { warnings: [{ rule: 'a', severity: 'Warning', field: 'spec', message: 'm' }], condition };
+    report('n0', '10');
+    await update();
+    expect(profile.status?.warnings).to.have.lengthOf(1);
+    state.lint = undefined;
+    await update();
+    expect(changes).to.have.lengthOf(1);
+    profile.metadata.generation = 2;
+    await update();
+    expect(profile.status?.warnings).to.equal(undefined);
   });
 
   it('names what is gone, which a merge patch would keep', async () => {

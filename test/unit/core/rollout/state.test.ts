@@ -38,7 +38,7 @@ class Follower {
   }
 
   get plan() {
-    return planOf({ stages: [...this.stages] });
+    return planOf({ defaultAction: 'SCMP_ACT_LOG', rollout: { stages: [...this.stages] } });
   }
 
   settle(state: RolloutState | undefined = this.state): RolloutState {
@@ -282,6 +282,15 @@ describe('a rollout', () => {
       expect(outcomes(rollout.state).slice(0, 2)).to.deep.equal(['2 Replaced', '1 Promoted']);
     });
 
+    it('stays paused with other rules, until it is resumed', () => {
+      const rollout = new Follower();
+      rollout.ask('pause');
+      rollout.strict = 'sha256:b';
+      expect(rollout.settle().summary).to.equal('1/3 Paused');
+      expect(rollout.look(999)).to.equal('1/3 Paused');
+      expect(rollout.ask('resume')).to.equal('1/3 Soaking');
+    });
+
     it('has nothing to do when an edit is taken back', () => {
       const rollout = new Follower().pass(3);
       rollout.strict = 'sha256:b';
@@ -452,7 +461,7 @@ describe('whatever happens to a rollout', () => {
           expect(rollout.state.waitingFor?.length ?? 0).to.be.at.most(1024);
         }
       }),
-      { numRuns: 1_500 },
+      { numRuns: 500 },
     );
   });
 });

@@ -1,0 +1,147 @@
+import { expect } from 'chai';
+import type { SeccompProfile } from '../../src/core/api/seccomp-profile.ts';
+import type { ManagedProcess } from '../rig/process.ts';
+import { System } from '../rig/system.ts';
+import { until } from '../rig/until.ts';
+import { FakeContainer, LOG } from '../support/violations/container.ts';
+
+const NODE = 'node-a';
+
+describe('violations in the status of a profile', function () {
+  this.timeout(120_000);
+  let system: System;
+  let program: ManagedProcess;
+  let container: FakeContainer;
+
+  before(async function () {
+    this.timeout(600_000);
+    system = await System.start([NODE]);
+    await configure({ enabled: true });
+    program = await system.startViolations(NODE);
+    await system.plane.kubectl(['create', 'namespace', 'shop']);
+    await system.plane.kubectl(['create', 'serviceaccount', 'default', '-n', 'shop']);
+    const spec = {
+      defaultAction: 'SCMP_ACT_ERRNO',
+      mode: 'Audit',
+      syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW' }],
+    };
+    await create({
+      apiVersion: 'seccomp-operator.dev/v1alpha1',
+      kind: 'SeccompProfile',
+      metadata: { name: 'web' },
+      spec,
+    });
+    await system.untilReady('web');
+    container = new FakeContainer(await pod('web-0'));
+  });
+
+  after(async () => {
+    await program?.stop();
+    await system?.stop();
+    container?.remove();
+  });
+
+  const create = (object: object) => system.plane.kubectl(['apply', '-f', '-'], JSON.stringify(object));
+  const profile = (): Promise<SeccompProfile> =>
+    system.plane.get<SeccompProfile>('/apis/seccomp-operator.dev/v1alpha1/seccompprofiles/web');
+  const condition = async (type: string) => (await profile()).status?.conditions?.find(each => each.type === type);
+
+  /** A Pod that refers to the profile; its UID. */
+  async function pod(name: string): Promise<string> {
+    const seccompProfile = { type: 'Localhost', localhostProfile: 'operator/web.json' };
+    const containers = [{ name: 'nginx', image: 'example.test/nginx:1' }];
+    const spec = { nodeName: NODE, securityContext: { seccompProfile }, containers };
+    await create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'shop' }, spec });
+    return system.plane.kubectl(['get', 'pod', name, '-n', 'shop', '-o', 'jsonpath={.metadata.uid}']);
+  }
+
+  const configure = (violations: object) =>
+    system.plane.kubectl([
+      'patch',
+      'configmap',
+      'seccomp-operator',
+      '-n',
+      'seccomp-operator',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ data: { 'agent.yaml': JSON.stringify({ violations }) } }),
+    ]);
+
+  it('a second DaemonSet is made by one switch', async () => {
+    const names = () => system.plane.kubectl(['get', 'daemonsets', '-n', 'seccomp-operator-agents', '-o', 'name']);
+    await until('it is there', async () => (await names()).includes('seccomp-violations'));
+  });
+
+  it('is said that they are counted', async () => {
+    await until('it is watched', async () => (await condition('Watched'))?.status === 'True');
+  });
+
+  it('a call is in the status with its Pod and container, within two seconds', async () => {
+    await container.run(LOG, 'call:3');
+    const from = performance.now();
+    const violations = await until('it is there', async () => (await profile()).status?.violations);
+    expect(performance.now() - from).to.be.below(2_000);
+    expect(violations).to.include({ total: 3, otherCalls: 0 });
+    expect(violations.calls[0]).to.deep.include({
+      syscall: 'mkdir',
+      action: 'SCMP_ACT_LOG',
+      arguments: 'Any',
+      count: 3,
+      pods: ['shop/web-0/nginx'],
+      nodes: [NODE],
+    });
+    const violated = await until('there is a condition', () => condition('Violated'));
+    expect(violated).to.include({ status: 'True', reason: 'CallsLogged' });
+    expect(violated.message).to.contain('mkdir in shop/web-0/nginx on node-a: allowed and logged');
+  });
+
+  it('it is a column of kubectl get', async () => {
+    const [header = '', row = ''] = (await system.plane.kubectl(['get', 'scp'])).split('\n');
+    expect(row.slice(header.indexOf('VIOLATIONS')).split(' ')[0]).to.equal('3');
+  });
+
+  it('there are Events on the profile and on the Pod', async () => {
+    for (const kind of ['SeccompProfile', 'Pod']) {
+      const selector = `reason=SeccompViolation,involvedObject.kind=${kind}`;
+      const notes = await until(`an Event of the ${kind}`, async () =>
+        system.plane.kubectl([
+          'get',
+          'events',
+          '-A',
+          `--field-selector=${selector}`,
+          '-o',
+          'jsonpath={.items[*].message}',
+        ]),
+      );
+      expect(notes).to.match(/^mkdir by \S+ in container nginx of Pod shop\/web-0 on node-a: allowed and logged/);
+    }
+  });
+
+  it('what was counted stays when the operator and the Pod are gone', async () => {
+    await system.operator.kill();
+    await system.plane.kubectl(['delete', 'pod', 'web-0', '-n', 'shop', '--force', '--grace-period=0']);
+    await system.startOperator();
+    await until('it works again', async () => (await condition('Violated'))?.status === 'True');
+    await create({
+      apiVersion: 'seccomp-operator.dev/v1alpha1',
+      kind: 'SeccompProfile',
+      metadata: { name: 'web' },
+      spec: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read', 'write'], action: 'SCMP_ACT_ALLOW' }] },
+    });
+    await system.untilReady('web');
+    expect((await profile()).status?.violations?.total).to.equal(3);
+  });
+
+  it('a profile that refuses without a record is said to', async () => {
+    await until('it is said', async () => (await condition('Watched'))?.reason === 'NotRecorded');
+    expect((await condition('Watched'))?.message).to.contain('SECCOMP_FILTER_FLAG_LOG');
+  });
+
+  it('all of it goes with the switch, but for what was counted', async () => {
+    await configure({ enabled: false });
+    const names = () => system.plane.kubectl(['get', 'daemonsets', '-n', 'seccomp-operator-agents', '-o', 'name']);
+    await until('the DaemonSet is gone', async () => !(await names()).includes('seccomp-violations'));
+    await until('nothing is said to be watched', async () => (await condition('Watched')) === undefined);
+    expect((await profile()).status?.violations?.total).to.equal(3);
+  });
+});
