@@ -1,10 +1,10 @@
 // The Helm chart's files, made of manifests/base and crds: one source, with what a values file may change put in.
 import { readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { dirname } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { BASE, manifestFiles } from './manifests.mjs';
 
 const CHART = 'charts/seccomp-operator';
-const BASE = 'manifests/base';
 const CONFIG = `${BASE}/operator/config.yaml`;
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -56,23 +56,14 @@ export function chartFiles() {
   return new Map([
     [`${CHART}/Chart.yaml`, chartYaml()],
     [`${CHART}/values.yaml`, valuesYaml()],
-    ...sources().map(source => [`${CHART}/templates/${nameOf(source)}`, template(source)]),
+    ...manifestFiles().map(source => [`${CHART}/templates/${nameOf(source)}`, template(source)]),
   ]);
 }
 
 /** Folders in which every file is generated: one whose manifest is gone is stale. */
 export function chartFolders() {
-  const folders = sources().map(source => dirname(nameOf(source)));
+  const folders = manifestFiles().map(source => dirname(nameOf(source)));
   return [...new Set(folders)].filter(folder => folder !== '.').map(folder => `${CHART}/templates/${folder}`);
-}
-
-/** The files that kustomize reads, in its order. */
-function sources(directory = BASE) {
-  const { resources } = parse(readFileSync(join(directory, 'kustomization.yaml'), 'utf8'));
-  return resources.flatMap(each => {
-    const path = normalize(join(directory, each));
-    return path.endsWith('.yaml') ? [path] : sources(path);
-  });
 }
 
 const nameOf = source => (source.startsWith(`${BASE}/`) ? source.slice(BASE.length + 1) : source);

@@ -1,10 +1,11 @@
-// Makes what is derived from CRDs and manifests: TypeScript types, the reference, the Helm chart. `--check` only says what
-// is stale.
+// Makes what is derived from CRDs and manifests: TypeScript types, the reference, the Helm chart, what an
+// uninstall removes. `--check` only says what is stale.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { compile } from 'json-schema-to-typescript';
 import { parse } from 'yaml';
 import { chartFiles, chartFolders } from './chart.mjs';
+import { INSTALLED_OBJECTS, installedObjects } from './installed-objects.mjs';
 
 const KINDS = [
   { crd: 'crds/seccompprofiles.yaml', types: 'src/core/api/seccomp-profile.ts' },
@@ -17,6 +18,7 @@ const TITLES = {
   'syscalls[]': 'Syscall',
   'args[]': 'Arg',
   'conditions[]': 'Condition',
+  'warnings[]': 'LintWarning',
   'spec.rollout': 'Rollout',
   'stages[]': 'Stage',
   'status.rollout': 'RolloutState',
@@ -36,6 +38,7 @@ write(
   REFERENCE,
   `# Reference\n\nGenerated from \`crds/\`. The same text is in \`kubectl explain\`.\n\n${sections.join('\n')}`,
 );
+write(INSTALLED_OBJECTS, installedObjects());
 const chart = chartFiles();
 for (const [path, text] of chart) write(path, text);
 for (const folder of chartFolders().filter(existsSync)) {

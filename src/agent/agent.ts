@@ -1,7 +1,9 @@
 import { backoffDelay } from '../core/backoff.ts';
 import type { NodeFacts, ProfileFailure, Repairs } from '../core/fleet/own-report.ts';
 import { type Labels, placeName, selectorFor } from '../core/fleet/place.ts';
+import { readSpreadMs } from '../core/fleet/report-spread.ts';
 import type { Log } from '../core/log.ts';
+import { SPREAD_ANNOTATION } from '../core/names.ts';
 import { HostError } from '../host/errors.ts';
 import { type CheckResult, type DirectoryChange, ProfileDirectory } from '../host/profile-directory.ts';
 import { resourcePath } from '../kube/objects.ts';
@@ -25,6 +27,8 @@ export interface AgentOptions {
 }
 
 const RETRY = { initialMs: 1_000, maxMs: 60_000 };
+/** Agents that start together ask for their lists one after another. */
+const START_JITTER_MS = 500;
 /** Everything is read and compared so often, and the report looked up; inotify finds drift long before. */
 const SLOW_CHECK_MS = 600_000;
 
@@ -136,6 +140,7 @@ export class Agent {
       labelSelector: selectorFor(node),
       project: wanted,
       log,
+      startJitterMs: START_JITTER_MS,
       handler: {
         changed: change => this.#changed(installer, change),
         synced: async () => {
@@ -155,6 +160,7 @@ export class Agent {
   async #changed(installer: Installer, change: Change<RenderedConfigMap, Wanted | Place>): Promise<void> {
     const { item, previous, object } = change;
     this.#hasChanged = true;
+    if (object) this.#reporter.spread(readSpreadMs(object.metadata.annotations?.[SPREAD_ANNOTATION]));
     if (isPlace(item) || isPlace(previous)) {
       // Before the first list is complete nothing was decided by labels.
       if (this.#session?.reflector.isSynced) await this.#fetch(this.#undecided());

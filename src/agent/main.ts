@@ -14,11 +14,14 @@ import { AGENT_PROGRAM, type AgentOption } from './options.ts';
 /** Node names architectures in its own way; Kubernetes as Go does. */
 const GOARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', loong64: 'loong64' };
 
+const STAY_REMOVED_MS = 30_000;
+
 void runProgram(AGENT_PROGRAM, start);
 
 async function start(values: Record<AgentOption, string>): Promise<Running> {
   const log = jsonLog(values['log-level'] as Level);
   if (values.task === 'remove') return removal(values['kubelet-root'], log);
+  if (values.task === 'stay-removed') return staysRemoved(values['kubelet-root'], log);
   const transport = new Transport({
     credentials: await loadCredentials(process.env),
     userAgent: `seccomp-agent/${VERSION}`,
@@ -52,6 +55,16 @@ async function removal(kubeletRoot: string, log: Log): Promise<Running> {
   if (left.length) log.warn('not ours, and left', { files: nameList(left) });
   log.info('nothing of this operator is on the node any more', { removed: files });
   return { finished: Promise.resolve(), stop: async () => {} };
+}
+
+/** On a node that was away an agent may still end, and write, while the first removal runs. */
+function staysRemoved(kubeletRoot: string, log: Log): Running {
+  const again = () =>
+    removeEverything(kubeletRoot).catch((error: Error) =>
+      log.warn('not removed; trying again', { error: error.message }),
+    );
+  const timer = setInterval(again, STAY_REMOVED_MS);
+  return { stop: async () => clearInterval(timer) };
 }
 
 function metrics(agent: Agent): Metrics {

@@ -11,6 +11,8 @@ export type AgentOption =
   | 'metrics-port'
   | 'log-level';
 
+const isTask = (value: string) => ['serve', 'remove', 'stay-removed'].includes(value);
+
 export const AGENT_PROGRAM: ProgramSpec<AgentOption> = {
   name: 'agent',
   summary: "Keeps one node's seccomp directory as the operator rendered it, and reports on the node's SeccompNode.",
@@ -18,9 +20,10 @@ export const AGENT_PROGRAM: ProgramSpec<AgentOption> = {
     task: {
       env: 'TASK',
       default: 'serve',
-      placeholder: 'serve|remove',
-      description: 'serve until stopped; or remove everything of ours from the node and end, without an API server.',
-      check: value => (value === 'serve' || value === 'remove' ? undefined : `"${value}": use serve or remove`),
+      placeholder: 'serve|remove|stay-removed',
+      description:
+        'serve; or remove everything of ours from the node and end; or do so now and then until stopped. The last two need no API server.',
+      check: value => (isTask(value) ? undefined : `"${value}": use serve, remove or stay-removed`),
     },
     'node-name': { env: 'NODE_NAME', placeholder: 'NAME', description: 'Name of the Node this runs on.' },
     'kubelet-root': {

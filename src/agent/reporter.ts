@@ -4,7 +4,7 @@ import { backoffDelay } from '../core/backoff.ts';
 import { type NodeFacts, type NodeReportBody, type OwnStatus, ownReport } from '../core/fleet/own-report.ts';
 import type { Log } from '../core/log.ts';
 import { GROUP, NODE_PLURAL, VERSION } from '../core/names.ts';
-import { isNotFound } from '../kube/errors.ts';
+import { ApiError, isNotFound } from '../kube/errors.ts';
 import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';
 
@@ -35,10 +35,16 @@ export class Reporter {
   #changes = 0;
   #sentAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  #spread = 0;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
     this.#path = resourcePath({ group: GROUP, version: VERSION, plural: NODE_PLURAL, name: options.node });
+  }
+
+  /** Of what changes now, as many nodes report as there are: each at a random moment within this time. */
+  spread(ms: number): void {
+    this.#spread = ms;
   }
 
   /** Something changed. */
@@ -49,7 +55,7 @@ export class Reporter {
       this.#again = true;
       return;
     }
-    this.#sendAfter(Math.max(0, this.#sentAt + this.#window - performance.now()));
+    this.#sendAfter(Math.max(0, this.#sentAt + this.#window - performance.now()) + this.#delay());
   }
 
   /** Forgets what was written: somebody may have removed it, or etcd was restored. */
@@ -62,6 +68,12 @@ export class Reporter {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#sending;
+  }
+
+  /** Trouble is not held back: it is rare, and somebody has to act on it. */
+  #delay(): number {
+    const { trouble, failures } = this.#options.facts();
+    return trouble || failures.size ? 0 : this.#spread * Math.random();
   }
 
   #sendAfter(ms: number): void {
@@ -86,7 +98,8 @@ export class Reporter {
       if (!isDeepStrictEqual(withoutNulls(report), this.#written)) await this.#write(report);
       this.#failures = 0;
     } catch (error) {
-      this.#written = undefined;
+      // A refusal is an answer: nothing was written.
+      if (!(error instanceof ApiError) || isNotFound(error)) this.#written = undefined;
       this.#complain(error as Error);
       if (!this.#stopped) this.#sendAfter(backoffDelay(this.#failures++, RETRY));
     }

@@ -23,6 +23,8 @@ export const NODE_ANNOTATION = `${GROUP}/node`;
 export const SINCE_ANNOTATION = `${GROUP}/since`;
 /** On a SeccompProfile: what somebody asks of its rollout, see core/rollout/request.ts. */
 export const ROLLOUT_ANNOTATION = `${GROUP}/rollout`;
+/** Beside it: over how many milliseconds the nodes spread their reports of the change. */
+export const SPREAD_ANNOTATION = `${GROUP}/report-spread-ms`;
 /** Keeps a SeccompProfile until its rendered form is gone. */
 export const PROFILE_FINALIZER = `${GROUP}/rendered`;
 

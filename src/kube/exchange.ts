@@ -35,12 +35,16 @@ export function exchange({ scheme, options, body, title, signal }: Outgoing): Pr
     const fail = (error: Error) => request.destroy(error);
     const abort = () => fail(signal.reason);
     const stopDeadlines = deadlines(request, scheme, title);
+    let isReused = false;
+    request.on('socket', socket => {
+      isReused = isConnected(socket);
+    });
     const done = () => signal.removeEventListener('abort', abort);
     signal.addEventListener('abort', abort);
     request.on('error', error => {
       stopDeadlines();
       done();
-      reject(signal.aborted ? signal.reason : connectionError(title, error, request.reusedSocket));
+      reject(signal.aborted ? signal.reason : connectionError(title, error, isReused));
     });
     request.on('response', response => {
       stopDeadlines();
@@ -64,6 +68,14 @@ export function connectionError(title: string, error: unknown, reusedSocket = fa
   return new ConnectionError(title, code, message || code, stale ? new StaleSocket(message) : error);
 }
 
+/**
+ * `ClientRequest.reusedSocket` does not say it of a request that waited for a connection (node:_http_agent, the listener
+ * of `free`).
+ */
+function isConnected(socket: Socket & { secureConnecting?: boolean }): boolean {
+  return !socket.connecting && !socket.secureConnecting;
+}
+
 /** 10 s to connect, then 20 s to the head of the answer; returns how to call both off. */
 function deadlines(request: ClientRequest, scheme: string, title: string): () => void {
   const expire = (code: string, problem: string) => () => request.destroy(new ConnectionError(title, code, problem));
@@ -75,7 +87,7 @@ function deadlines(request: ClientRequest, scheme: string, title: string): () =>
   request.on('socket', (socket: Socket) => {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    if (request.reusedSocket) connected();
+    if (isConnected(socket)) connected();
     else socket.once(scheme === 'http:' ? 'connect' : 'secureConnect', connected);
   });
   return () => clearTimeout(timer);

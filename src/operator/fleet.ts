@@ -1,5 +1,6 @@
 import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import { isEligible, type NodeInfo, type Placement } from '../core/fleet/eligible.ts';
+import { type NodeObject, nodeInfo } from '../core/fleet/node-info.ts';
 import { NO_REPORT, type NodeReport, readReport } from '../core/fleet/node-report.ts';
 import type { ViolationRecord } from '../core/rollout/evidence.ts';
 import type { FleetNode } from '../core/status/installation.ts';
@@ -7,13 +8,11 @@ import type { NodeViolations } from '../core/violations/tally.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
 /** A core/v1 Node, as far as it matters here. */
-export interface Node extends KubeObject {
-  spec?: { taints?: { key: string; value?: string; effect: string }[] };
-  status?: {
-    conditions?: { type: string; status: string }[];
-    nodeInfo?: { architecture?: string; operatingSystem?: string };
-  };
+export interface Node extends KubeObject, NodeObject {
+  metadata: KubeObject['metadata'];
 }
+
+export { nodeInfo };
 
 /** A SeccompNode, as far as the operator keeps it. */
 export interface ReportRef {
@@ -34,19 +33,6 @@ export interface SeenViolations {
 }
 
 export const UNWATCHED: SeenViolations = { watched: 'not counted there, see violations in agent.yaml', records: [] };
-
-export function nodeInfo({ metadata, spec, status }: Node): NodeInfo {
-  const labels = metadata.labels ?? {};
-  return {
-    name: metadata.name,
-    uid: metadata.uid ?? '',
-    architecture: status?.nodeInfo?.architecture || (labels['kubernetes.io/arch'] ?? 'amd64'),
-    operatingSystem: status?.nodeInfo?.operatingSystem || (labels['kubernetes.io/os'] ?? 'linux'),
-    labels,
-    taints: spec?.taints ?? [],
-    ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
-  };
-}
 
 export function reportRef({ metadata, status }: SeccompNode & KubeObject): ReportRef {
   return {
@@ -115,6 +101,12 @@ export class Fleet {
   violationsOn(node: string): SeenViolations {
     const ref = this.#reports.get(node);
     return ref && ref.ownerUid === this.#nodes.get(node)?.uid ? seenViolations(ref.violations) : UNWATCHED;
+  }
+
+  /** Kernel versions of the nodes, as far as they are known. */
+  kernels(): ReadonlySet<string> {
+    const eligible = [...this.#nodes.values()].filter(node => isEligible(node, this.#placement));
+    return new Set(eligible.map(({ kernel = '' }) => /^\d+\.\d+/.exec(kernel)?.[0] ?? '').filter(Boolean));
   }
 
   /** Node architectures to render for; amd64 while there is no node, so that mistakes show before the first one joins. */

@@ -1,4 +1,5 @@
 import type { RolloutState, SeccompProfile, SeccompProfileSpec } from '../core/api/seccomp-profile.ts';
+import { reportSpreadMs } from '../core/fleet/report-spread.ts';
 import type { Log } from '../core/log.ts';
 import { dependencies, type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
 import { digestOf } from '../core/profile/digest.ts';
@@ -128,11 +129,12 @@ export class ProfileReconciler {
   }
 
   async #write(profile: SeccompProfile, files: ReadonlyMap<string, Kept>): Promise<void> {
-    const { agentNamespace, bundle, log } = this.#options;
+    const { agentNamespace, bundle, fleet, log } = this.#options;
     const { name } = profile.metadata;
     const known = bundle.get(name);
     if (known && sayTheSame(files, known.digests)) return;
-    const wanted = renderedConfigMap(agentNamespace, profile, await this.#texts(profile, files));
+    const spread = reportSpreadMs(fleet.members().length);
+    const wanted = renderedConfigMap(agentNamespace, profile, await this.#texts(profile, files), spread);
     const written = known ? await this.#replace(wanted, known.resourceVersion) : await this.#create(wanted);
     bundle.wrote(renderedRef(written));
     log.info('profile rendered', { profile: name, generation: profile.metadata.generation });

@@ -1,5 +1,5 @@
 import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
-import { PROFILE_ANNOTATION, RENDERED_LABEL } from '../core/names.ts';
+import { PROFILE_ANNOTATION, RENDERED_LABEL, SPREAD_ANNOTATION } from '../core/names.ts';
 import { digestOf } from '../core/profile/digest.ts';
 import { type Kept, readTable, TABLE_KEY, type TableEntry } from '../core/rollout/files.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -56,6 +56,7 @@ export function renderedConfigMap(
   namespace: string,
   profile: SeccompProfile,
   texts: ReadonlyMap<string, string>,
+  spreadMs: number,
 ): ConfigMap {
   const { name } = profile.metadata;
   return {
@@ -65,7 +66,7 @@ export function renderedConfigMap(
       name: configMapName(name),
       namespace,
       labels: { [RENDERED_LABEL]: 'true' },
-      annotations: { [PROFILE_ANNOTATION]: name },
+      annotations: { [PROFILE_ANNOTATION]: name, [SPREAD_ANNOTATION]: String(spreadMs) },
     },
     data: Object.fromEntries(texts),
   };

@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { RolloutState, Stage } from '../../src/core/api/seccomp-profile.ts';
 import { AGENT_NAMESPACE, OPERATOR_NAMESPACE, ROLLOUT_ANNOTATION } from '../../src/core/names.ts';
 import { System } from '../rig/system.ts';
 import { until } from '../rig/until.ts';
 
+const run = promisify(execFile);
 const NODES = ['node-a', 'node-b', 'node-c'];
 const CANARY = { canary: 'true' };
 /** Three stages that pass quickly; Pods have to be restarted between them. */
@@ -61,6 +64,18 @@ describe('a rollout on a real API server', function () {
     system.plane.kubectl(['annotate', 'scp', profile, `${ROLLOUT_ANNOTATION}=${text}`, '--overwrite']);
   const outcomes = async (profile: string) =>
     (await state(profile))?.history?.map(({ stage, outcome }) => `${stage} ${outcome}`).reverse();
+
+  const seccomp = async (...args: string[]) => {
+    const program = [join(import.meta.dirname, '../../dist/kubectl-seccomp.js'), 'rollout', ...args];
+    const env = { ...process.env, KUBECONFIG: system.plane.kubeconfig };
+    return run(process.execPath, program, { env }).then(
+      ({ stdout }) => ({ code: 0, text: stdout }),
+      (failed: { code: number; stdout: string; stderr: string }) => ({
+        code: failed.code,
+        text: failed.stdout + failed.stderr,
+      }),
+    );
+  };
 
   /** A Pod as the kubelet reports it: started in the next second, since it reports whole ones. */
   async function runPod(name: string, profile: string, node: string): Promise<void> {
@@ -288,10 +303,34 @@ describe('a rollout on a real API server', function () {
       await ask('hand', 'promote stage=1');
       await untilAt('hand', '2/3 WaitingForPods');
       expect(await actions('hand')).to.equal('ERRNO LOG LOG');
-      await ask('hand', 'undo stage=2');
+      const undo = await seccomp('undo', 'hand');
+      expect(undo).to.deep.equal({ code: 0, text: 'hand: undo at stage 2: now 1/3 RolledBack\n' });
       await untilAt('hand', '1/3 RolledBack');
       await until('the canary is back', async () => (await actions('hand')) === 'LOG LOG LOG');
       expect(await outcomes('hand')).to.deep.equal(['1 PromotedByHand', '2 Undone']);
+    });
+
+    it('is asked and told by kubectl seccomp', async () => {
+      await apply('cli', rules('mkdir'));
+      await untilAt('cli', '1/3 WaitingForPods');
+      expect(await seccomp('pause', 'cli')).to.include({ code: 0, text: 'cli: pause at stage 1: now 1/3 Paused\n' });
+      expect(await seccomp('pause', 'cli')).to.deep.equal({
+        code: 1,
+        text: 'cli: refused: it is Paused and does not move by itself\n',
+      });
+      expect(await seccomp('resume', 'cli')).to.include({ code: 0 });
+      expect(await seccomp('promote', 'cli')).to.include({ code: 0 });
+      await untilAt('cli', '2/3 WaitingForPods');
+      expect((await seccomp('status', 'cli')).text).to.match(
+        /^1 +Audit +all nodes +1s +0 +0 +PromotedByHand .*\n2 +Enforce +canary=true +0s of 1s +0 +0 +WaitingForPods, here since .*\n3 +Enforce +all nodes +1s +- +- +-$/m,
+      );
+      const all = await seccomp('status');
+      expect(all.text)
+        .to.match(/^cli +2\/3 +Enforce +WaitingForPods /m)
+        .and.match(/^held /m);
+      expect((await seccomp('status', 'later')).text).to.include('Every stage is passed.');
+      const { metadata } = await system.profile('cli');
+      expect(metadata.generation, 'spec is as it was').to.equal(1);
     });
 
     it('does not carry a request out twice, and not one that a new profile came with', async () => {

@@ -15,6 +15,8 @@ export interface ControlPlaneOptions {
   readonly progress?: Progress;
   /** A minor version such as v1.36. */
   readonly kubernetes?: string;
+  /** Controllers that run, such as `daemonset-controller`, with a scheduler; a site has all. */
+  readonly controllers?: readonly string[];
   /** For nodes: on a network that they share, with controllers and a scheduler. Without it on loopback, for itself. */
   readonly site?: ControlPlaneSite;
 }
@@ -50,8 +52,8 @@ export class ControlPlane {
   readonly #controllers: ManagedProcess[] = [];
 
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-    const { progress = () => {}, kubernetes, site } = options;
-    const programs = site ? 'cluster' : 'api-server';
+    const { progress = () => {}, kubernetes, site, controllers } = options;
+    const programs = site || controllers ? 'cluster' : 'api-server';
     const binaries = await findBinaries(progress, { programs, ...(kubernetes && { kubernetes }) });
     const directory = site?.directory ?? (await mkdtemp(join(tmpdir(), 'seccomp-operator-')));
     const certificates = await Certificates.create(directory);
@@ -185,7 +187,7 @@ export class ControlPlane {
       '--unsafe-no-fsync',
     ]);
     await this.#startApiserver();
-    if (this.#options.site) await this.#startControllers();
+    if (this.#options.site || this.#options.controllers) await this.#startControllers();
   }
 
   async #startApiserver(): Promise<void> {
@@ -239,14 +241,18 @@ export class ControlPlane {
 
   async #startControllers(): Promise<void> {
     const keys = this.#certificates;
+    // Outside a network of their own they would share the ports of others.
+    const serving = this.#options.site ? ['--bind-address=127.0.0.1'] : ['--secure-port=0'];
+    const { controllers = ['*'] } = this.#options;
     const start = async (name: string, flags: readonly string[]) => {
       const kubeconfig = await this.kubeconfigOf(name, `/CN=system:${name}`);
       const asked = ['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'];
-      const common = [...asked.map(flag => `--${flag}=${kubeconfig}`), '--bind-address=127.0.0.1', '--profiling=false'];
+      const common = [...asked.map(flag => `--${flag}=${kubeconfig}`), '--profiling=false', ...serving];
       this.#controllers.push(this.#process(name, [...common, '--leader-elect=false', ...flags]));
     };
     await start('kube-scheduler', []);
     await start('kube-controller-manager', [
+      `--controllers=${controllers.join()}`,
       '--use-service-account-credentials=true',
       `--service-account-private-key-file=${keys.key('sa')}`,
       `--root-ca-file=${keys.certificate('ca')}`,

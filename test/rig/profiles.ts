@@ -12,6 +12,7 @@ export interface ProfileObject {
     digest?: string;
     nodes?: { desired: number; installed: number; failed: number; unreachable: number; summary: string };
     failures?: { node: string; reason: string; message: string }[];
+    warnings?: { rule: string; severity: string; field: string; message: string }[];
     conditions?: { type: string; status: string; reason: string; message: string; observedGeneration?: number }[];
   };
 }

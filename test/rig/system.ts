@@ -95,7 +95,8 @@ export class System {
 
   async setNodeReady(name: string, ready: boolean, architecture = 'amd64'): Promise<void> {
     const condition = { type: 'Ready', status: ready ? 'True' : 'False', reason: 'Test', message: 'set by the test' };
-    const status = { conditions: [condition], nodeInfo: { ...NODE_INFO, architecture } };
+    const allocatable = { cpu: '4', memory: '8Gi', pods: '110' };
+    const status = { conditions: [condition], nodeInfo: { ...NODE_INFO, architecture }, allocatable };
     await this.plane.kubectl([
       'patch',
       'node',

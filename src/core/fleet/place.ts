@@ -4,7 +4,7 @@ import { RENDERED_LABEL } from '../names.ts';
 /**
  * What a node is told of itself: those of its labels that rollouts select nodes by. An agent may not read Nodes, so the
  * operator writes them into a ConfigMap beside the rendered profiles, where there are any; the agent gets it in the one watch
- * that it has, in one order with the profiles. See docs/decisions/0007-rollouts.md.
+ * that it has, in one order with the profiles. See docs/decisions/0010-rollouts.md.
  */
 export type Labels = Readonly<Record<string, string>>;
 

@@ -5,7 +5,7 @@ export interface Request {
   readonly stage: number | undefined;
 }
 
-const VERBS = ['pause', 'resume', 'promote', 'undo'] as const;
+export const VERBS = ['pause', 'resume', 'promote', 'undo'] as const;
 export type Verb = (typeof VERBS)[number];
 
 /** Reads the annotation; a text for the person who wrote it when it says nothing that can be done. */

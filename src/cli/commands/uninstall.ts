@@ -1,0 +1,53 @@
+import { parse } from 'yaml';
+import type { DaemonSet } from '../../core/daemonset/template.ts';
+import { withCluster } from '../cluster.ts';
+import { type Command, type Given, UsageError } from '../command.ts';
+import { type Choices, uninstall as uninstallAll } from '../uninstall/uninstall.ts';
+
+export const uninstall: Command = {
+  name: 'uninstall',
+  operands: '',
+  least: 0,
+  most: 0,
+  summary: 'Removes every file from every node, then everything from the cluster.',
+  options: {
+    force: { type: 'boolean', help: 'also while Pods use profiles: their containers cannot start again' },
+    'dry-run': { type: 'boolean', help: 'only say what would be done' },
+    'leave-nodes': { type: 'boolean', help: 'do not wait for nodes whose kubelets are not heard' },
+    'nodes-only': {
+      type: 'boolean',
+      help: 'leave profiles and all other objects (helm uninstall)',
+    },
+    image: { type: 'string', value: 'IMAGE', help: 'image of the agents, where nothing is left that says it' },
+    'kubelet-root': {
+      type: 'string',
+      value: 'PATH',
+      help: "the kubelets' --root-dir, where nothing is left that says it",
+    },
+    timeout: { type: 'string', value: 'SECONDS', default: '300', help: 'for all nodes together, and for the rest' },
+  },
+  examples: ['uninstall --dry-run', 'uninstall', 'uninstall --leave-nodes', 'uninstall --image registry/seccomp:v1'],
+  async run(given) {
+    const choices = choicesOf(given);
+    // Only the bundle has it as text.
+    const { default: text } = await import('../../../manifests/agent-daemonset.yaml');
+    const say = (line: string) => process.stderr.write(`${line}\n`);
+    return withCluster(transport => uninstallAll({ transport, template: parse(text) as DaemonSet, choices, say }));
+  },
+};
+
+function choicesOf({ options }: Given): Choices {
+  const seconds = Number(options['timeout']);
+  if (!Number.isFinite(seconds) || seconds < 0) throw new UsageError(`--timeout ${options['timeout']}: use seconds`);
+  const root = options['kubelet-root'] as string | undefined;
+  if (root !== undefined && !root.startsWith('/')) throw new UsageError(`--kubelet-root ${root}: use an absolute path`);
+  return {
+    force: options['force'] === true,
+    dryRun: options['dry-run'] === true,
+    leaveNodes: options['leave-nodes'] === true,
+    nodesOnly: options['nodes-only'] === true,
+    image: options['image'] as string | undefined,
+    kubeletRoot: root?.replace(/\/+$/, ''),
+    timeoutMs: seconds * 1_000,
+  };
+}
