@@ -13,7 +13,9 @@ import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
 import { rollout } from './commands/rollout.ts';
 import { status } from './commands/status.ts';
+import { suggest } from './commands/suggest.ts';
 import { uninstall } from './commands/uninstall.ts';
+import { violations } from './commands/violations.ts';
 
 const WORKING: readonly Command[] = [
   generate,
@@ -28,6 +30,8 @@ const WORKING: readonly Command[] = [
   status,
   nodes,
   rollout,
+  violations,
+  suggest,
   migrate,
   uninstall,
 ];
