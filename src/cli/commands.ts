@@ -7,6 +7,7 @@ import { exportProfile } from './commands/export.ts';
 import { generate } from './commands/generate.ts';
 import { importProfile } from './commands/import.ts';
 import { lint } from './commands/lint.ts';
+import { merge } from './commands/merge.ts';
 import { migrate } from './commands/migrate.ts';
 import { nodes } from './commands/nodes.ts';
 import { render } from './commands/render.ts';
@@ -22,6 +23,7 @@ const WORKING: readonly Command[] = [
   check,
   explain,
   diff,
+  merge,
   render,
   importProfile,
   exportProfile,

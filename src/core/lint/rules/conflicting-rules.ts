@@ -34,6 +34,13 @@ export const conflictingRules: Rule = {
   },
 };
 
+/** Whether no container starts for such a conflict. */
+export function hasConflict(profile: ProfileView): boolean {
+  return [...profile.namesInSeveral()].some(name =>
+    [...conflictsOf(profile, name)].some(([first]) => first.conditions.length > 0),
+  );
+}
+
 /** In the order in which a runtime adds them: once an unconditional rule is in, conditional ones are not looked at. */
 function* conflictsOf(profile: ProfileView, name: string): Iterable<[RuleView, RuleView]> {
   const effective = profile.rulesFor(name).filter(({ outcome }) => !isSame(outcome, profile.default));
