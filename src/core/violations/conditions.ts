@@ -66,6 +66,6 @@ function violated({ total, calls, otherCalls }: ProfileViolations): StatedCondit
     type: 'Violated',
     status: 'True',
     reason: refused ? 'CallsRefused' : 'CallsLogged',
-    message: cut(`${said}${total} of ${kinds} kinds in all; see kubectl seccomp violations`, 1024),
+    message: cut(`${said}${total} calls of ${kinds} kinds in all; see kubectl seccomp violations`, 1024),
   };
 }
