@@ -1,13 +1,9 @@
-import type { SeccompNode } from '../src/core/api/seccomp-node.ts';
-import { GROUP, NODE_PLURAL, VERSION } from '../src/core/names.ts';
-import { resourcePath } from '../src/kube/objects.ts';
 import type { Transport } from '../src/kube/transport.ts';
-import { System } from '../test/rig/system.ts';
-import { until } from '../test/rig/until.ts';
 import { counters, since, total } from './fleet/counters.ts';
-import { SimulatedFleet } from './fleet/fleet.ts';
+import type { SimulatedFleet } from './fleet/fleet.ts';
 import { now } from './fleet/message.ts';
-import { adminTransport, apply, isReady, PROFILES_PATH, profiles } from './profiles.ts';
+import { untilKnown, untilSynced, withFleet } from './fleet/with-fleet.ts';
+import { apply, isReady, PROFILES_PATH, profiles } from './profiles.ts';
 import { median, type Result } from './table.ts';
 
 export interface FanOutOptions {
@@ -30,27 +26,19 @@ interface Sample {
  * One profile after another: apply, file on the last node, Ready; and what the API server had to do for it. The floor is
  * taken first at each size, by as many clients that watch the same objects and do nothing with them.
  */
-export async function fanOut({ nodes, samples, progress }: FanOutOptions): Promise<Result> {
-  const system = await System.install({ progress });
-  const transport = await adminTransport(system.plane);
-  const fleet = await SimulatedFleet.create(system, transport);
-  const rows: [string, ...(number | string)[]][] = [];
-  try {
-    await system.startOperator();
+export function fanOut({ nodes, samples, progress }: FanOutOptions): Promise<Result> {
+  return withFleet(progress, async bench => {
+    const { fleet, transport } = bench;
+    const rows: [string, ...(number | string)[]][] = [];
     for (const size of nodes) {
       progress(`fan-out: ${size} nodes`);
       await fleet.grow(size);
       await fleet.run('watcher');
-      await until('the operator knows the nodes', async () => (await reports(transport)).length === size, {
-        timeoutMs: 300_000,
-      });
+      await untilKnown(bench);
       const floor = await measure(fleet, transport, samples, `floor-${size}`, false);
       await fleet.halt();
       await fleet.run('agent');
-      await until('all nodes are synced', async () => (await reports(transport)).every(isSynced), {
-        timeoutMs: 300_000,
-        everyMs: 500,
-      });
+      await untilSynced(bench);
       rows.push(row(size, floor, await measure(fleet, transport, samples, `fan-${size}`, true)));
       await fleet.halt();
     }
@@ -63,11 +51,7 @@ export async function fanOut({ nodes, samples, progress }: FanOutOptions): Promi
         'Writes, reads and watch events: by all, the apply itself included.',
       ],
     };
-  } finally {
-    await fleet.close();
-    transport.close();
-    await system.stop();
-  }
+  });
 }
 
 async function measure(
@@ -109,14 +93,6 @@ async function readyAt(transport: Transport, name: string): Promise<number> {
   });
   return at;
 }
-
-export async function reports(transport: Transport): Promise<SeccompNode[]> {
-  const path = resourcePath({ group: GROUP, version: VERSION, plural: NODE_PLURAL });
-  return (await transport.request<{ items: SeccompNode[] }>('GET', path)).items;
-}
-
-export const isSynced = ({ status }: SeccompNode): boolean =>
-  status?.conditions?.some(({ type, status: is }) => type === 'Synced' && is === 'True') ?? false;
 
 function row(size: number, floor: readonly Sample[], samples: readonly Sample[]): [string, ...(number | string)[]] {
   const of = (from: readonly Sample[], value: (sample: Sample) => number) => median(from.map(value));

@@ -18,6 +18,7 @@ const TITLES = {
   'syscalls[]': 'Syscall',
   'args[]': 'Arg',
   'conditions[]': 'Condition',
+  'warnings[]': 'LintWarning',
   'spec.rollout': 'Rollout',
   'stages[]': 'Stage',
   'status.rollout': 'RolloutState',

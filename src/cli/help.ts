@@ -4,7 +4,8 @@ import { OUTPUT } from './output.ts';
 const HELP: Option = { type: 'boolean', short: 'h', help: 'show this help' };
 const EXIT_CODES =
   'Exit codes: 0 all is well; 1 something was found or could not be done; 2 the command line is wrong.\n';
-const CREDENTIALS = 'Credentials: KUBECONFIG, as kubectl takes it; a command that is given a FILE needs none.\n';
+const WORDS =
+  'A FILE is a path, a name that ends in .yaml or .json, or - ; any other word is the NAME of an\nobject in the cluster, which KUBECONFIG names as for kubectl.\n';
 
 /** What every command takes besides its own options, unless it says otherwise. */
 const COMMON: Options = { output: OUTPUT, help: HELP };
@@ -24,8 +25,8 @@ export function helpOf(command: Command): string {
 export function helpOfAll(commands: readonly Command[]): string {
   return [
     'Usage: kubectl seccomp COMMAND [OPTIONS]\n',
-    table(commands.map(command => [line(command), command.summary])),
-    `${EXIT_CODES}${CREDENTIALS}Options and examples of a command: kubectl seccomp COMMAND --help\n`,
+    table(commands.map(({ name, summary }) => [name, summary])),
+    `${EXIT_CODES}${WORDS}Options and examples of a command: kubectl seccomp COMMAND --help\n`,
   ].join('\n');
 }
 

@@ -27,3 +27,14 @@ export function printTable(rows: readonly (readonly string[])[]): string {
 }
 
 const shorten = (line: string) => (line.length <= 100 ? line : `${line.slice(0, 99)}…`);
+
+/** Text in lines of at most 100 characters, each with the indent. */
+export function wrapped(text: string, indent = ''): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < 100) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(`${lines.length ? `${indent}  ` : indent}${word}`);
+  }
+  return lines.map(line => `${line}\n`).join('');
+}

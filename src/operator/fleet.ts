@@ -103,6 +103,12 @@ export class Fleet {
     return ref && ref.ownerUid === this.#nodes.get(node)?.uid ? seenViolations(ref.violations) : UNWATCHED;
   }
 
+  /** Kernel versions of the nodes, as far as they are known. */
+  kernels(): ReadonlySet<string> {
+    const eligible = [...this.#nodes.values()].filter(node => isEligible(node, this.#placement));
+    return new Set(eligible.map(({ kernel = '' }) => /^\d+\.\d+/.exec(kernel)?.[0] ?? '').filter(Boolean));
+  }
+
   /** Node architectures to render for; amd64 while there is no node, so that mistakes show before the first one joins. */
   architectures(): ReadonlySet<string> {
     const found = new Set(this.members().map(node => node.architecture));

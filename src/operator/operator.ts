@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
@@ -40,7 +41,8 @@ import { isPlace, type PlaceRef, placeRef } from './place-configmap.ts';
 import { PlaceReconciler } from './place-reconciler.ts';
 import { PodIndex } from './pod-index.ts';
 import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
-import { ProfileReconciler } from './profile-reconciler.ts';
+import { ProfileLinter } from './profile-linter.ts';
+import { isDisabled, ProfileReconciler } from './profile-reconciler.ts';
 import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-configmap.ts';
 import { RolloutReconciler } from './rollout-reconciler.ts';
 import { removeStartupTaint } from './startup-taint.ts';
@@ -79,6 +81,7 @@ export class SeccompOperator extends ReliableOperator {
   readonly #events: EventRecorder;
   readonly #work: WorkQueue;
   readonly #statuses: WorkQueue;
+  readonly #lints: WorkQueue;
   #profiles!: Reflector<SeccompProfile, SeccompProfile>;
   #reports!: Reflector<SeccompNode, ReportRef>;
   #nodes!: Reflector<Node, NodeInfo>;
@@ -90,6 +93,7 @@ export class SeccompOperator extends ReliableOperator {
   #rollouts!: RolloutReconciler;
   #agents!: AgentReconciler;
   #statusWriter!: StatusWriter;
+  #linter!: ProfileLinter;
   #board!: ViolationBoard;
   /** Answers to our own writes, until the watch has told of them. */
   readonly #written = new Map<string, SeccompProfile>();
@@ -109,6 +113,7 @@ export class SeccompOperator extends ReliableOperator {
     });
     this.#work = this.#queue(4, key => this.#reconcile(key));
     this.#statuses = this.#queue(4, name => this.#updateStatus(name));
+    this.#lints = this.#queue(1, name => this.#lint(name));
   }
 
   /** Why this does not do its work; nothing when it does. */
@@ -184,7 +189,7 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   override async stop(): Promise<void> {
-    await Promise.all([this.#work.stop(), this.#statuses.stop()]);
+    await Promise.all([this.#work.stop(), this.#statuses.stop(), this.#lints.stop()]);
     this.#events.stop();
     await super.stop();
   }
@@ -288,7 +293,9 @@ export class SeccompOperator extends ReliableOperator {
       tell: sighting => this.#tellViolation(sighting),
       now: () => performance.now(),
     });
+    this.#linter = new ProfileLinter({ profiles: this.#profiles.items, fleet: this.#fleet });
     this.#statusWriter = new StatusWriter({
+      linted: (profile, generation) => this.#linter.report(profile, generation),
       violations: profile => this.#violationFacts(profile),
       ...state,
       publication: profile => this.#reconciler.publication(profile),
@@ -314,6 +321,7 @@ export class SeccompOperator extends ReliableOperator {
     this.#followSelectors();
     this.#work.start();
     this.#statuses.start();
+    this.#lints.start();
     this.log.info('following the cluster', { profiles: this.#profiles.items.size, nodes: this.nodes });
   }
 
@@ -497,6 +505,7 @@ export class SeccompOperator extends ReliableOperator {
       await this.#reconciler.withdraw(name);
       this.#reconciler.forget(name);
       this.#statusWriter.forget(name);
+      this.#linter.forget(name);
       this.#rollouts.forget(name);
       return;
     }
@@ -505,6 +514,7 @@ export class SeccompOperator extends ReliableOperator {
     if (!goes || waits) {
       await this.#reconciler.publish(profile);
       this.#seen(name);
+      this.#lints.add(name);
     }
     if (!waits) await this.#keepFinalizer(this.#newest(name));
   }
@@ -525,6 +535,13 @@ export class SeccompOperator extends ReliableOperator {
     await this.handleResourceFinalizer(event, PROFILE_FINALIZER, () =>
       this.#reconciler.withdraw(profile.metadata.name),
     );
+  }
+
+  /** One at a time, after what waits already: nodes wait for none of it. */
+  async #lint(name: string): Promise<void> {
+    await setImmediate();
+    const profile = this.#newest(name);
+    if (profile && !isDisabled(profile.spec) && this.#linter.look(profile)) this.#statuses.add(name);
   }
 
   async #updateStatus(name: string): Promise<void> {

@@ -4,6 +4,7 @@ import { localhostProfile } from '../core/profile/file-name.ts';
 import { pickVariantKey } from '../core/profile/variants.ts';
 import { formFor, type Holding } from '../core/rollout/holding.ts';
 import { findCondition } from '../core/status/conditions.ts';
+import { type LintReport, reportBefore } from '../core/status/lint-report.ts';
 import { type ProfileFacts, profileStatus } from '../core/status/profile-status.ts';
 import { callKey } from '../core/violations/call.ts';
 import type { ViolationFacts } from '../core/violations/conditions.ts';
@@ -24,6 +25,8 @@ export interface StatusWriterOptions {
   readonly fleet: Fleet;
   readonly uses: PodUses;
   readonly publication: (profile: string) => Publication | undefined;
+  /** What the linter found in a generation; nothing before it has looked. */
+  readonly linted: (profile: string, generation: number) => LintReport | undefined;
   readonly violations: (profile: SeccompProfile) => ViolationFacts;
   /** Writes the status, refused by the API server when the profile is newer than this one. */
   readonly write: (profile: SeccompProfile, change: object) => Promise<void>;
@@ -84,6 +87,7 @@ export class StatusWriter {
       rollout,
       older: publication?.holding ? this.#nodesBefore(publication.holding) : [],
       phase: phaseOf(metadata.deletionTimestamp !== undefined, generation, publication, ref),
+      lint: this.#options.linted(name, generation) ?? reportBefore(status, generation),
       users: { count: uses.count(name), first: uses.names(name, MAX_USERS) },
       digests: ref ? digestsByArchitecture(ref, fleet.architectures()) : new Map(),
       installation: bundle.installation(name, fleet) ?? {

@@ -22,6 +22,7 @@ const mkdir = (action: Syscall['action'], ...args: NonNullable<Syscall['args']>)
   ...(args.length ? { args } : {}),
 });
 const mode = (value: number) => ({ index: 1, op: 'SCMP_CMP_EQ' as const, value });
+const number = (index: number, op: 'EQ' | 'GT', value: number) => ({ index, op: `SCMP_CMP_${op}` as const, value });
 const withRules = (...syscalls: Syscall[]): SeccompProfileSpec => ({ defaultAction: 'SCMP_ACT_ALLOW', syscalls });
 const without = (...names: string[]): Syscall => ({
   ...EVERYTHING,
@@ -53,6 +54,21 @@ const CASES: [what: string, spec: SeccompProfileSpec][] = [
   ],
   ['the same condition twice in one rule', withRules(mkdir(ERRNO, mode(7), mode(7)))],
   ['conditions that share one comparison', withRules(mkdir(ERRNO, mode(7), mode(8)), mkdir(KILL, mode(8)))],
+  [
+    'fewer conditions and another action after more',
+    withRules(mkdir(ERRNO, number(0, 'EQ', 1), number(1, 'EQ', 2)), mkdir(KILL, number(0, 'EQ', 1))),
+  ],
+  [
+    'fewer conditions after more',
+    withRules(mkdir(ERRNO, number(0, 'EQ', 1), number(1, 'EQ', 2)), mkdir(ERRNO, number(0, 'EQ', 1))),
+  ],
+  [
+    'conditions on which libseccomp never ends',
+    withRules(
+      mkdir(ERRNO, number(0, 'GT', 5), number(1, 'EQ', 1)),
+      mkdir(ERRNO, number(0, 'GT', 5), number(2, 'EQ', 1)),
+    ),
+  ],
   ['the same rule twice', withRules(mkdir(ERRNO, mode(7)), mkdir(ERRNO, mode(7)))],
   ['the largest error number', withRules({ ...mkdir(ERRNO), errnoRet: 4094 })],
   ['one more', withRules({ ...mkdir(ERRNO), errnoRet: 4095 })],

@@ -65,6 +65,25 @@ describe('the whole system on a real API server', function () {
     expect(status?.nodes?.summary).to.equal('3/3');
   });
 
+  it('says in the status what the linter found in this generation', async () => {
+    const linted = async (name: string, generation: number) => {
+      const { status } = await system.profile(name);
+      const condition = status?.conditions?.find(({ type }) => type === 'Linted');
+      return condition?.observedGeneration === generation ? { condition, warnings: status?.warnings ?? [] } : undefined;
+    };
+    const seed = await until('seed is linted', () => linted('seed', 1));
+    expect(seed.condition).to.include({ status: 'False', reason: 'ErrorsFound' });
+    expect(seed.warnings[0]).to.include({ rule: 'cannot-start', severity: 'Error' });
+    expect(seed.warnings[0]?.message).to.include('execve');
+    await apply('typo', refusing('rebooot'));
+    const before = await until('typo is linted', () => linted('typo', 1));
+    expect(before.warnings.map(({ rule }) => rule)).to.deep.equal(['unknown-syscall']);
+    await apply('typo', refusing('reboot'));
+    const after = await until('its next generation is linted', () => linted('typo', 2));
+    expect(after.warnings).to.deep.equal([]);
+    expect(after.condition).to.include({ status: 'True', reason: 'NothingFound' });
+  });
+
   it('does not say Ready of an edit until a paused agent has it too', async () => {
     await apply('paused', refusing('mount'));
     await system.untilReady('paused');

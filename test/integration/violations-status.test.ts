@@ -1,23 +1,29 @@
+import { execFile, spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { SeccompProfile } from '../../src/core/api/seccomp-profile.ts';
 import type { ManagedProcess } from '../rig/process.ts';
 import { System } from '../rig/system.ts';
 import { until } from '../rig/until.ts';
-import { FakeContainer, LOG } from '../support/violations/container.ts';
+import { type FakeContainer, FakeNode, KILL_PROCESS, LOG } from '../support/violations/container.ts';
 
 const NODE = 'node-a';
+const OWN_POD = '53a7b130-2354-4564-9628-554d82403c6f';
 
 describe('violations in the status of a profile', function () {
   this.timeout(120_000);
   let system: System;
   let program: ManagedProcess;
+  let machine: FakeNode;
   let container: FakeContainer;
 
   before(async function () {
     this.timeout(600_000);
     system = await System.start([NODE]);
     await configure({ enabled: true });
-    program = await system.startViolations(NODE);
+    machine = new FakeNode();
+    program = await system.startViolations(NODE, machine.container(OWN_POD).directory);
     await system.plane.kubectl(['create', 'namespace', 'shop']);
     await system.plane.kubectl(['create', 'serviceaccount', 'default', '-n', 'shop']);
     const spec = {
@@ -32,13 +38,13 @@ describe('violations in the status of a profile', function () {
       spec,
     });
     await system.untilReady('web');
-    container = new FakeContainer(await pod('web-0'));
+    container = machine.container(await pod('web-0'));
   });
 
   after(async () => {
     await program?.stop();
     await system?.stop();
-    container?.remove();
+    machine?.remove();
   });
 
   const create = (object: object) => system.plane.kubectl(['apply', '-f', '-'], JSON.stringify(object));
@@ -117,6 +123,50 @@ describe('violations in the status of a profile', function () {
     }
   });
 
+  const cli = (...args: string[]) =>
+    new Promise<{ code: number; text: string; notes: string }>(resolve => {
+      const env = { ...process.env, KUBECONFIG: system.plane.kubeconfig };
+      execFile(process.execPath, ['dist/kubectl-seccomp.js', ...args], { env }, (error, text, notes) =>
+        resolve({ code: error ? Number(error.code) : 0, text, notes }),
+      );
+    });
+
+  it('kubectl seccomp violations lists it', async () => {
+    const { code, text } = await cli('violations', 'web');
+    const [header = '', row = ''] = text.split('\n');
+    expect(code).to.equal(1);
+    expect(header).to.match(/^PROFILE +CALL +COUNT +LAST +LAST IN +OUTCOME$/);
+    expect(row).to.match(/^web +mkdir +3 +\S+Z +shop\/web-0\/nginx +allowed and logged$/);
+  });
+
+  it('kubectl seccomp violations --follow tells what comes', async () => {
+    const env = { ...process.env, KUBECONFIG: system.plane.kubeconfig };
+    const child = spawn(process.execPath, ['dist/kubectl-seccomp.js', 'violations', '--follow'], { env });
+    let said = '';
+    child.stdout.on('data', chunk => {
+      said += chunk;
+    });
+    try {
+      await until('it says what there was', () => said.includes('web mkdir 3 so far in shop/web-0/nginx on node-a'));
+      await container.run(KILL_PROCESS, 'spawn:1');
+      await until('it says what is new', () => /web mkdir \+1 in .*: process killed/.test(said));
+    } finally {
+      child.kill();
+    }
+  });
+
+  it('kubectl seccomp suggest makes a patch that kubectl applies', async () => {
+    const { text } = await cli('suggest', 'web');
+    expect(text)
+      .to.contain('# mkdir: 3 times, last ')
+      .and.to.contain('in shop/web-0/nginx on node-a: allowed and logged');
+    const file = join(system.plane.directory, 'patch.yaml');
+    await writeFile(file, text);
+    await system.plane.kubectl(['patch', 'scp', 'web', '--type=json', `--patch-file=${file}`]);
+    expect((await profile()).spec.syscalls?.[0]?.names).to.deep.equal(['read', 'mkdir']);
+    expect((await cli('suggest', 'web')).text).to.contain('# mkdir: let through already');
+  });
+
   it('what was counted stays when the operator and the Pod are gone', async () => {
     await system.operator.kill();
     await system.plane.kubectl(['delete', 'pod', 'web-0', '-n', 'shop', '--force', '--grace-period=0']);
@@ -129,7 +179,7 @@ describe('violations in the status of a profile', function () {
       spec: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: ['read', 'write'], action: 'SCMP_ACT_ALLOW' }] },
     });
     await system.untilReady('web');
-    expect((await profile()).status?.violations?.total).to.equal(3);
+    expect((await profile()).status?.violations?.total).to.equal(4);
   });
 
   it('a profile that refuses without a record is said to', async () => {
@@ -142,6 +192,6 @@ describe('violations in the status of a profile', function () {
     const names = () => system.plane.kubectl(['get', 'daemonsets', '-n', 'seccomp-operator-agents', '-o', 'name']);
     await until('the DaemonSet is gone', async () => !(await names()).includes('seccomp-violations'));
     await until('nothing is said to be watched', async () => (await condition('Watched')) === undefined);
-    expect((await profile()).status?.violations?.total).to.equal(3);
+    expect((await profile()).status?.violations?.total).to.equal(4);
   });
 });

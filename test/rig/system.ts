@@ -125,14 +125,19 @@ export class System {
     return node.agent;
   }
 
-  /** Counts violations of this machine as if it were that node. */
-  async startViolations(node: string, ...options: string[]): Promise<ManagedProcess> {
+  /** Counts violations of this machine as if it were that node; `cgroup` is where it runs. */
+  async startViolations(node: string, cgroup: string, ...options: string[]): Promise<ManagedProcess> {
     const KUBECONFIG = await this.boundKubeconfig(node, 'seccomp-violations');
     const program = join(PROJECT, 'dist/violations.js');
     const limits = ['--max-old-space-size=32', '--max-semi-space-size=1'];
-    return this.#node(`violations-${node}`, [...limits, program, `--node-name=${node}`, ...options], {
-      KUBECONFIG,
-      MALLOC_ARENA_MAX: '1',
+    const args = [process.execPath, ...limits, program, `--node-name=${node}`, ...options];
+    const name = `violations-${node}`;
+    return new ManagedProcess({
+      name,
+      command: 'sh',
+      args: ['-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup, ...args],
+      env: { KUBECONFIG, MALLOC_ARENA_MAX: '1' },
+      logFile: join(this.plane.directory, `${name}.log`),
     });
   }
 

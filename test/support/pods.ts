@@ -8,6 +8,8 @@ export interface PodSettings {
   readonly image?: string;
   readonly node?: string;
   readonly securityContext?: object;
+  /** Texts by file name, mounted at /files. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 type ContainerStatus = NonNullable<PodObject['status']['containerStatuses']>[number];
@@ -21,8 +23,18 @@ export class Pods {
   }
 
   async create(name: string, command: readonly string[], settings: PodSettings = {}): Promise<void> {
-    const { profile, image = BUSYBOX.name, node, securityContext } = settings;
+    const { profile, image = BUSYBOX.name, node, securityContext, files } = settings;
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: files };
+    if (files) await this.#system.kubectl(['apply', '-f', '-'], JSON.stringify(configMap));
     const seccompProfile = { type: 'Localhost', localhostProfile: `operator/${profile}.json` };
+    const container = {
+      name: 'c',
+      image,
+      imagePullPolicy: 'Never',
+      command,
+      ...(securityContext && { securityContext }),
+      ...(files && { volumeMounts: [{ name: 'files', mountPath: '/files' }] }),
+    };
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -32,9 +44,8 @@ export class Pods {
         terminationGracePeriodSeconds: 0,
         ...(node && { nodeName: node }),
         ...(profile && { securityContext: { seccompProfile } }),
-        containers: [
-          { name: 'c', image, imagePullPolicy: 'Never', command, ...(securityContext && { securityContext }) },
-        ],
+        ...(files && { volumes: [{ name: 'files', configMap: { name } }] }),
+        containers: [container],
       },
     };
     // A new cluster's first Pods meet a namespace without its service account.
@@ -66,7 +77,15 @@ export class Pods {
   }
 
   async untilReady(name: string): Promise<void> {
-    await until(`pod ${name} runs`, async () => (await this.container(name))?.ready, { everyMs: 100 });
+    const outcome = await until(
+      `pod ${name} runs`,
+      async () => {
+        const container = await this.container(name);
+        return container?.state.terminated ? 'ended' : container?.ready && 'ready';
+      },
+      { everyMs: 100 },
+    );
+    if (outcome === 'ended') throw new Error(`pod ${name} ended: ${await this.logs(name)}`);
   }
 
   /** Why its container does not start. */

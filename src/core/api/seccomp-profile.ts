@@ -317,6 +317,12 @@ export interface SeccompProfileStatus {
     message: string;
   }[];
   /**
+   * Errors and warnings of the linter, at most ten, the gravest first; kubectl seccomp lint shows all.
+   *
+   * @maxItems 10
+   */
+  warnings?: LintWarning[];
+  /**
    * Calls that the filter logged or refused in Pods that use this profile, where the configuration enables that they are watched; absent while none was seen. In Audit mode, calls that it would refuse.
    */
   violations?: {
@@ -556,6 +562,27 @@ export interface RolloutState {
      */
     violations?: number;
   }[];
+}
+/**
+ * One finding.
+ */
+export interface LintWarning {
+  /**
+   * Which rule of the linter; docs/lint.md explains it.
+   */
+  rule: string;
+  /**
+   * Error where somewhere no container starts with the profile, Warning where it does something else than it says, or gives away more than it seems to.
+   */
+  severity: 'Error' | 'Warning';
+  /**
+   * Where in the profile; indices count the rules of its bases too.
+   */
+  field: string;
+  /**
+   * What is wrong, and what to do.
+   */
+  message: string;
 }
 /**
  * One aspect of the profile's state.

@@ -20,6 +20,8 @@ export interface NodeInfo {
   /** As Go names it (GOARCH): amd64, arm64, ... */
   readonly architecture: string;
   readonly operatingSystem: string;
+  /** As `uname -r` says it. */
+  readonly kernel?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   /** Condition Ready is True: its kubelet is heard. */

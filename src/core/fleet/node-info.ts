@@ -7,7 +7,7 @@ export interface NodeObject {
   spec?: { taints?: Taint[] };
   status?: {
     conditions?: { type: string; status: string }[];
-    nodeInfo?: { architecture?: string; operatingSystem?: string };
+    nodeInfo?: { architecture?: string; operatingSystem?: string; kernelVersion?: string };
   };
 }
 
@@ -18,6 +18,7 @@ export function nodeInfo({ metadata, spec, status }: NodeObject): NodeInfo {
     uid: metadata.uid ?? '',
     architecture: status?.nodeInfo?.architecture || (labels['kubernetes.io/arch'] ?? 'amd64'),
     operatingSystem: status?.nodeInfo?.operatingSystem || (labels['kubernetes.io/os'] ?? 'linux'),
+    kernel: status?.nodeInfo?.kernelVersion ?? '',
     labels,
     taints: spec?.taints ?? [],
     ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,

@@ -17,7 +17,7 @@ const NAMESPACES = 0x7e020000n;
 const WORTH: Readonly<Record<string, Worth>> = {
   clone: { index: 0, prefix: 'CLONE_', without: NAMESPACES },
   ioctl: { index: 1, prefix: '' },
-  personality: { index: 0, prefix: '' },
+  personality: { index: 0, prefix: 'PER_' },
   prctl: { index: 0, prefix: 'PR_' },
   setns: { index: 1, prefix: 'CLONE_' },
   socket: { index: 0, prefix: 'AF_' },

@@ -9,8 +9,22 @@ import { ProfileView } from './view.ts';
 export function lint(profile: ResolvedSpec, target: LintTarget): Finding[] {
   const view = new ProfileView(profile);
   const everywhere = withVersions(target);
-  const findings = RULES.flatMap(rule => [...rule.check(view, everywhere)].map(report => findingOf(rule, report)));
+  const findings = RULES.flatMap(rule => first(rule.check(view, everywhere)).map(report => findingOf(rule, report)));
   return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+}
+
+/** Of one rule; who made one mistake that often need not read of each. */
+const MOST = 100;
+
+function first(reports: Iterable<Report>): Report[] {
+  const kept = Iterator.from(reports)
+    .take(MOST + 1)
+    .toArray();
+  if (kept.length <= MOST) return kept;
+  return [
+    ...kept.slice(0, MOST),
+    { message: `more of this kind than these ${MOST}`, fix: 'Correct these first.', field: 'syscalls' },
+  ];
 }
 
 function findingOf({ id, severity }: Rule, report: Report): Finding {

@@ -12,6 +12,7 @@ import { denyListFailsOpen } from './rules/deny-list-fails-open.ts';
 import { errnoRange } from './rules/errno-range.ts';
 import { flags } from './rules/flags.ts';
 import { killThread } from './rules/kill-thread.ts';
+import { libseccompFilter } from './rules/libseccomp-filter.ts';
 import { mayNotStart } from './rules/may-not-start.ts';
 import { negativeInt } from './rules/negative-int.ts';
 import { neverFiltered } from './rules/never-filtered.ts';
@@ -31,6 +32,7 @@ export const RULES: readonly Rule[] = [
   // Whether a container starts.
   cannotStart,
   conflictingRules,
+  libseccompFilter,
   argumentIndex,
   errnoRange,
   notify,

@@ -23,6 +23,8 @@ export interface RuleView {
   readonly outcome: Outcome;
   readonly names: readonly string[];
   readonly conditions: readonly Condition[];
+  /** The same for rules whose conditions say the same, whatever their order; empty without conditions. */
+  readonly key: string;
 }
 
 /** What a profile says of a call: one thing whatever its arguments, or several. */
@@ -47,18 +49,22 @@ export class ProfileView {
   readonly default: Outcome;
   readonly rules: readonly RuleView[];
   readonly #byName = new Map<string, RuleView[]>();
+  readonly #verdicts = new Map<string, Verdict>();
 
   constructor(spec: ResolvedSpec) {
     this.spec = spec;
     this.default = outcomeOf(spec.defaultAction, spec.defaultErrnoRet);
-    this.rules = (spec.syscalls ?? []).map((rule, at) => ({
-      at,
-      outcome: outcomeOf(rule.action, rule.errnoRet),
-      names: [...new Set(rule.names)],
-      conditions: (rule.args ?? []).map((arg, index) => conditionOf(arg, `spec.syscalls[${at}].args[${index}]`)),
-    }));
+    this.rules = (spec.syscalls ?? []).map((rule, at) => {
+      const conditions = (rule.args ?? []).map((arg, index) => conditionOf(arg, `spec.syscalls[${at}].args[${index}]`));
+      const outcome = outcomeOf(rule.action, rule.errnoRet);
+      return { at, outcome, names: [...new Set(rule.names)], conditions, key: conditionsKey(conditions) };
+    });
     for (const rule of this.rules) {
-      for (const name of rule.names) this.#byName.set(name, [...(this.#byName.get(name) ?? []), rule]);
+      for (const name of rule.names) {
+        const rules = this.#byName.get(name);
+        if (rules) rules.push(rule);
+        else this.#byName.set(name, [rule]);
+      }
     }
   }
 
@@ -72,7 +78,18 @@ export class ProfileView {
     return this.#byName.get(name) ?? [];
   }
 
+  /** Names of which more than one rule speaks. */
+  *namesInSeveral(): Iterable<string> {
+    for (const [name, rules] of this.#byName) if (rules.length > 1) yield name;
+  }
+
   verdict(name: string): Verdict {
+    const known = this.#verdicts.get(name) ?? this.#judge(name);
+    this.#verdicts.set(name, known);
+    return known;
+  }
+
+  #judge(name: string): Verdict {
     const rules = this.rulesFor(name).filter(({ outcome }) => !isSame(outcome, this.default));
     const decisive = rules.find(({ conditions }) => conditions.length === 0);
     if (decisive) return { outcomes: [decisive.outcome], rule: decisive };

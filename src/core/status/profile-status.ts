@@ -3,6 +3,7 @@ import { isLatched } from '../rollout/state.ts';
 import { type ViolationFacts, violationConditions } from '../violations/conditions.ts';
 import { mergeConditions, type StatedCondition } from './conditions.ts';
 import type { Installation } from './installation.ts';
+import type { LintReport } from './lint-report.ts';
 import { cut, nameList } from './name-list.ts';
 
 /** What the steps of a profile's reconciliation found, as input of its status. */
@@ -19,6 +20,8 @@ export interface ProfileFacts extends ViolationFacts {
   readonly digests: ReadonlyMap<string, string>;
   readonly installation: Installation;
   /** Pods that refer to it and have not ended: how many, and the first of their names in order. */
+  /** Nothing while the linter has not looked at this generation. */
+  readonly lint?: LintReport | undefined;
   readonly users: { readonly count: number; readonly first: readonly string[] };
 }
 
@@ -68,6 +71,7 @@ export function profileStatus(
             .map(({ node, reason, message }) => ({ node, reason, message: cut(message, 256) })),
         }
       : {}),
+    ...(facts.lint?.warnings.length ? { warnings: [...facts.lint.warnings] } : {}),
     usedBy: facts.users.count,
     ...(facts.violations ? { violations: facts.violations } : {}),
     conditions: mergeConditions((previous?.conditions ?? []) as Condition[], stated, generation, now),
@@ -81,7 +85,7 @@ function firstOf({ count, first }: ProfileFacts['users']): string {
 
 /** Ready, and what is abnormal: `Reconciling` while it will end by itself, `Stalled` when somebody must act. */
 function statedConditions(facts: ProfileFacts): StatedCondition[] {
-  return [...readyConditions(facts), ...rolledOut(facts)];
+  return [...readyConditions(facts), ...rolledOut(facts), ...(facts.lint ? [facts.lint.condition] : [])];
 }
 
 /** How far the rollout is; nodes may hold what they should all the while. */

@@ -4,8 +4,10 @@
 export const INSTALLED_OBJECTS: readonly string[] = [
   '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/seccomp-agent-reports',
   '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/seccomp-operator-nodes',
+  '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/seccomp-profile-warnings',
   '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/seccomp-agent-reports',
   '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/seccomp-operator-nodes',
+  '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/seccomp-profile-warnings',
   '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/seccomp-agents',
   '/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations/seccomp-agents',
   '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/seccompprofiles.seccomp-operator.dev',

@@ -34,7 +34,7 @@ export const BUSYBOX: ImageRecipe = {
 export const PROGRAMS: ImageRecipe = {
   name: 'cluster.test/programs:1',
   config: { Env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'] },
-  packages: ['dash', 'nginx', 'redis-server', 'python3-minimal', 'nodejs'],
+  packages: ['dash', 'nginx', 'redis-server', 'python3', 'nodejs'],
   async fill(root) {
     for (const unused of ['share/perl', 'share/perl5', 'lib/x86_64-linux-gnu/perl', 'lib/x86_64-linux-gnu/perl-base'])
       await rm(join(root, 'usr', unused), { recursive: true, force: true });

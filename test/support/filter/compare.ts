@@ -74,7 +74,7 @@ export async function compare(
     runtime: { name: runtime },
     libseccomp,
   });
-  const built = await library.build({ profile, runtime, native: machine.native });
+  const built = await library.build({ profile, runtime: { name: runtime }, native: machine.native });
   const isBuilt = sameRefusal(mine, built, figures);
   if (!isBuilt || mine instanceof Refusal || 'error' in built) return;
   if (built.program.length < mine.instructions)
@@ -139,7 +139,7 @@ export function outcomeOfValue(value: number): Outcome {
   return action === 'SCMP_ACT_TRACE' || action === 'SCMP_ACT_NOTIFY' ? { action, errno: 38 } : { action };
 }
 
-const isSame = (a: Outcome, b: Outcome): boolean => a.action === b.action && a.errno === b.errno;
+export const isSame = (a: Outcome, b: Outcome): boolean => a.action === b.action && a.errno === b.errno;
 
 const describe = (value: Decision | Outcome | Call): string =>
   JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `0x${each.toString(16)}` : each));

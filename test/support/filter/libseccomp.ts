@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Runtime } from '../../../src/core/simulate/environment.ts';
+import { isAtLeast } from '../../../src/core/versions.ts';
 import { type Endian, type Instruction, readProgram } from './bpf.ts';
 
 const SCRIPT = join(import.meta.dirname, 'libseccomp.py');
@@ -9,7 +10,7 @@ const SCRIPT = join(import.meta.dirname, 'libseccomp.py');
 export interface BuildRequest {
   /** The file, as it is rendered. */
   readonly profile: string;
-  readonly runtime: Runtime['name'];
+  readonly runtime: Runtime;
   /** As seccomp_arch_resolve_name(3) takes it. */
   readonly native: string;
 }
@@ -44,9 +45,10 @@ export class Libseccomp {
 
   build({ profile, runtime, native }: BuildRequest): Promise<Built> {
     const { promise, resolve } = Promise.withResolvers<Built>();
+    const optimizes = runtime.version === undefined || isAtLeast(runtime.version, '1.2');
     // Not by JSON.stringify, which would lose digits of the profile's integers.
     const file = profile.replaceAll('\n', ' ');
-    const line = `{"runtime":"${runtime}","native":"${native}","profile":${file}}\n`;
+    const line = `{"runtime":"${runtime.name}","optimizes":${optimizes},"native":"${native}","profile":${file}}\n`;
     this.#waiting.push({ line, settle: resolve });
     this.#child?.stdin?.write(line);
     return promise;

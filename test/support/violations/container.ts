@@ -27,32 +27,42 @@ export async function runFiltered(directory: string | undefined, action: number,
   return JSON.parse(said);
 }
 
-/** A cgroup that is named as a kubelet and containerd name that of a container. Takes root. */
-export class FakeContainer {
-  readonly podUid: string;
-  readonly id = randomBytes(32).toString('hex');
-  readonly #directories: string[] = [];
+/**
+ * Cgroups that are named as a kubelet and containerd name those of containers, below a directory of their own, as on a machine
+ * with several nodes. Takes root.
+ */
+export class FakeNode {
+  readonly #root = join(hierarchy(), `violations-test-${randomBytes(4).toString('hex')}`);
+  readonly #directories = new Set<string>();
 
-  constructor(podUid: string) {
-    this.podUid = podUid;
-    const own = join(hierarchy(), `violations-test-${randomBytes(4).toString('hex')}`);
-    const container = join(own, 'kubepods/besteffort', `pod${podUid}`, this.id);
-    mkdirSync(container, { recursive: true });
-    for (let each = container; each !== dirname(own); each = dirname(each)) this.#directories.push(each);
+  container(podUid: string): FakeContainer {
+    const id = randomBytes(32).toString('hex');
+    const directory = join(this.#root, 'kubepods/besteffort', `pod${podUid}`, id);
+    mkdirSync(directory, { recursive: true });
+    for (let each = directory; each !== dirname(this.#root); each = dirname(each)) this.#directories.add(each);
+    return new FakeContainer(podUid, id, directory);
   }
 
-  get directory(): string {
-    return this.#directories[0] as string;
+  /** All processes have ended. */
+  remove(): void {
+    for (const each of [...this.#directories].sort().reverse()) rmdirSync(each);
+  }
+}
+
+export class FakeContainer {
+  readonly podUid: string;
+  readonly id: string;
+  readonly directory: string;
+
+  constructor(podUid: string, id: string, directory: string) {
+    this.podUid = podUid;
+    this.id = id;
+    this.directory = directory;
   }
 
   /** Runs the steps of filtered.ts in it. */
   run(action: number, ...steps: string[]): Promise<Made> {
     return runFiltered(this.directory, action, ...steps);
-  }
-
-  /** Its processes have ended. */
-  remove(): void {
-    for (const each of this.#directories) rmdirSync(each);
   }
 }
 

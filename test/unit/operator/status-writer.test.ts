@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { SeccompProfile, SeccompProfileStatus } from '../../../src/core/api/seccomp-profile.ts';
 import type { NodeInfo } from '../../../src/core/fleet/eligible.ts';
 import { NO_REPORT } from '../../../src/core/fleet/node-report.ts';
+import type { LintReport } from '../../../src/core/status/lint-report.ts';
 import type { ProfilePhase } from '../../../src/core/status/profile-status.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
 import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
@@ -21,6 +22,7 @@ function cluster(...architectures: string[]) {
     phase: { is: 'published' } as ProfilePhase,
     generation: 1,
     violations: undefined as SeccompProfileStatus['violations'],
+    lint: undefined as LintReport | undefined,
   };
   const changes: { status: Record<string, unknown> }[] = [];
   const profile: SeccompProfile = {
@@ -36,6 +38,7 @@ function cluster(...architectures: string[]) {
     uses,
     publication: () => ({ generation: state.generation, phase: state.phase, dependsOn: [] }),
     violations: () => ({ violations: state.violations }),
+    linted: () => state.lint,
     write: async (_profile, change) => {
       changes.push(change as (typeof changes)[number]);
     },
@@ -125,6 +128,21 @@ describe('the status of a profile', () => {
     profile.metadata.generation = 2;
     expect(await update()).to.equal(0);
     expect(ready()).to.equal('Rendering');
+  });
+
+  it('says what the linter found, and keeps it while it looks again', async () => {
+    const { report, update, state, profile, changes } = cluster('amd64');
+    const condition = { type: 'Linted', status: 'True', reason: 'WarningsFound', message: '1 warning' } as const;
+    state.lint = { warnings: [{ rule: 'a', severity: 'Warning', field: 'spec', message: 'm' }], condition };
+    report('n0', '10');
+    await update();
+    expect(profile.status?.warnings).to.have.lengthOf(1);
+    state.lint = undefined;
+    await update();
+    expect(changes).to.have.lengthOf(1);
+    profile.metadata.generation = 2;
+    await update();
+    expect(profile.status?.warnings).to.equal(undefined);
   });
 
   it('names what is gone, which a merge patch would keep', async () => {

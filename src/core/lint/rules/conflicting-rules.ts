@@ -1,3 +1,4 @@
+import { nameList } from '../../status/name-list.ts';
 import type { Rule } from '../finding.ts';
 import { alternatives, conditionsKey, isSame, outcomeText, type ProfileView, type RuleView } from '../view.ts';
 
@@ -11,7 +12,7 @@ export const conflictingRules: Rule = {
   summary: 'two actions for one call under the same conditions: no container starts, or the second is ignored',
   *check(profile) {
     const reported = new Set<string>();
-    for (const name of profile.names()) {
+    for (const name of profile.namesInSeveral()) {
       for (const [first, second] of conflictsOf(profile, name)) {
         const pair = `${first.at} ${second.at}`;
         if (reported.has(pair)) continue;
@@ -21,8 +22,8 @@ export const conflictingRules: Rule = {
         const says = `syscalls[${first.at}] says ${outcomeText(first.outcome)} and syscalls[${second.at}] ${outcomeText(second.outcome)}`;
         yield {
           message: unconditional
-            ? `for ${names.join(', ')} ${says}: the first holds, and the second is ignored without a word`
-            : `for ${names.join(', ')} ${says}, under the same conditions: no container starts ("file exists")`,
+            ? `for ${nameList(names, 20)} ${says}: the first holds, and the second is ignored without a word`
+            : `for ${nameList(names, 20)} ${says}, under the same conditions: no container starts ("file exists")`,
           fix: 'Remove one of the two, or give them different conditions.',
           severity: unconditional ? 'warning' : 'error',
           syscall: second.at,
@@ -33,6 +34,13 @@ export const conflictingRules: Rule = {
   },
 };
 
+/** Whether no container starts for such a conflict. */
+export function hasConflict(profile: ProfileView): boolean {
+  return [...profile.namesInSeveral()].some(name =>
+    [...conflictsOf(profile, name)].some(([first]) => first.conditions.length > 0),
+  );
+}
+
 /** In the order in which a runtime adds them: once an unconditional rule is in, conditional ones are not looked at. */
 function* conflictsOf(profile: ProfileView, name: string): Iterable<[RuleView, RuleView]> {
   const effective = profile.rulesFor(name).filter(({ outcome }) => !isSame(outcome, profile.default));
@@ -40,7 +48,7 @@ function* conflictsOf(profile: ProfileView, name: string): Iterable<[RuleView, R
   for (const rule of effective) {
     const holds = added.get(UNCONDITIONAL);
     if (holds && rule.conditions.length) continue;
-    for (const key of alternatives(rule.conditions).map(conditionsKey)) {
+    for (const key of keysOf(rule)) {
       const before = added.get(key);
       if (before && !isSame(before.outcome, rule.outcome)) yield [before, rule];
       else if (!before) added.set(key, rule);
@@ -49,3 +57,8 @@ function* conflictsOf(profile: ProfileView, name: string): Iterable<[RuleView, R
 }
 
 const UNCONDITIONAL = conditionsKey([]);
+
+const keysOf = ({ conditions, key }: RuleView): readonly string[] => {
+  const all = alternatives(conditions);
+  return all.length === 1 ? [key] : all.map(conditionsKey);
+};

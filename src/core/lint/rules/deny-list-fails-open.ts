@@ -1,3 +1,4 @@
+import { nameList } from '../../status/name-list.ts';
 import { kernelVersion, libseccompVersion } from '../../syscalls/table.ts';
 import { isAtLeast } from '../../versions.ts';
 import type { Rule } from '../finding.ts';
@@ -54,7 +55,7 @@ export const denyListFailsOpen: Rule = {
     });
     if (dropped.length === 0) return;
     yield {
-      message: `a runtime with libseccomp ${libseccomp} lets ${dropped.map(withKernel).join(', ')} through: it drops names that it does not know, and what is not named is let through`,
+      message: `a runtime with libseccomp ${libseccomp} lets ${nameList(dropped.map(withKernel), 20)} through: it drops names that it does not know, and what is not named is let through`,
       fix: 'Write an allow list, or see to it that runtimes are built with a libseccomp that knows them.',
       severity: 'info',
       names: dropped,

@@ -1,3 +1,4 @@
+import { nameList } from '../../status/name-list.ts';
 import { kernelVersion, libseccompVersion } from '../../syscalls/table.ts';
 import { isAtLeast } from '../../versions.ts';
 import type { Rule } from '../finding.ts';
@@ -12,7 +13,7 @@ export const newerThanNode: Rule = {
       const dropped = rule.names.filter(name => isNewer(libseccompVersion(name), libseccomp));
       if (dropped.length) {
         yield {
-          message: `libseccomp ${libseccomp} does not know ${dropped.join(', ')}: it drops them, so that there they get what other calls get, ${profile.default.action}`,
+          message: `libseccomp ${libseccomp} does not know ${nameList(dropped, 20)}: it drops them, so that there they get what other calls get, ${profile.default.action}`,
           fix: `Update the runtime on those nodes: libseccomp ${newest(dropped.map(libseccompVersion))} knows all of them.`,
           syscall: rule.at,
           names: dropped,
@@ -21,7 +22,7 @@ export const newerThanNode: Rule = {
       const absent = rule.names.filter(name => !dropped.includes(name) && isNewer(kernelVersion(name), kernel));
       if (absent.length) {
         yield {
-          message: `kernel ${kernel} does not have ${absent.join(', ')}: there the calls end with ENOSYS, whatever the profile says`,
+          message: `kernel ${kernel} does not have ${nameList(absent, 20)}: there the calls end with ENOSYS, whatever the profile says`,
           fix: 'Nothing, as long as programs can do without them on those nodes.',
           severity: 'info',
           syscall: rule.at,

@@ -1,3 +1,4 @@
+import { nameList } from '../../status/name-list.ts';
 import { allSyscallNames, isKnownSyscall } from '../../syscalls/table.ts';
 import { closest } from '../closest.ts';
 import type { Report, Rule } from '../finding.ts';
@@ -8,12 +9,28 @@ export const unknownSyscall: Rule = {
   severity: 'warning',
   summary: 'a name that no architecture has: runtimes drop it without a word',
   *check(profile) {
+    let left = MOST;
     for (const rule of profile.rules) {
       const unknown = rule.names.filter(name => !isKnownSyscall(name));
-      for (const name of unknown) yield report(name, rule.at);
+      for (const name of unknown.slice(0, left)) yield report(name, rule.at);
+      const others = unknown.slice(left);
+      left = Math.max(0, left - unknown.length);
+      if (others.length) yield reportAll(others, rule.at);
     }
   },
 };
+
+/** Looking for what was meant takes long, and who gets that many names wrong has made another mistake. */
+const MOST = 20;
+
+function reportAll(names: readonly string[], syscall: number): Report {
+  return {
+    message: `there are no system calls ${nameList(names, 20)}: runtimes drop them without a word`,
+    fix: 'Correct the names, or remove them. Names are those of syscalls(2).',
+    syscall,
+    names,
+  };
+}
 
 function report(name: string, syscall: number): Report {
   const meant = guess(name);

@@ -189,6 +189,53 @@ const CASES: Case[] = [
   ],
 
   [
+    'conditions on which libseccomp never ends',
+    'libseccomp-filter',
+    denyList(
+      when(refuse('mkdir'), arg(0, 'GT', 5), arg(1, 'EQ', 1)),
+      when(refuse('mkdir'), arg(0, 'GT', 5), arg(2, 'EQ', 1)),
+    ),
+    ['error syscalls[1] mkdir'],
+  ],
+  [
+    'fewer conditions and another action after more',
+    'libseccomp-filter',
+    denyList(
+      when(refuse('mkdir'), arg(0, 'EQ', 1), arg(1, 'EQ', 2)),
+      when({ names: ['mkdir'], action: 'SCMP_ACT_KILL' }, arg(0, 'EQ', 1)),
+    ),
+    ['error syscalls[1] mkdir'],
+  ],
+  [
+    'a conflict that another rule names',
+    'libseccomp-filter',
+    denyList(
+      when(refuse('mkdir'), arg(1, 'EQ', 7)),
+      when({ names: ['mkdir'], action: 'SCMP_ACT_KILL' }, arg(1, 'EQ', 7)),
+    ),
+    [],
+  ],
+  [
+    'a filter that looks at nothing on aarch64',
+    'libseccomp-filter',
+    denyList(refuse('open'), when(refuse('socket'), arg(0, 'EQ', 38))),
+    ['warning syscalls'],
+    { ...CRUN, architectures: ['SCMP_ARCH_AARCH64'] },
+  ],
+  [
+    'the same on x86_64',
+    'libseccomp-filter',
+    denyList(refuse('open'), when(refuse('socket'), arg(0, 'EQ', 38))),
+    [],
+    CRUN,
+  ],
+  [
+    'very many conditions',
+    'libseccomp-filter',
+    denyList(...Array.from({ length: 30 }, (_, at) => when(refuse('mkdir'), arg(0, 'EQ', at)))),
+    ['info syscalls'],
+  ],
+  [
     'a number above six arguments',
     'argument-index',
     allowList(when(allow('mkdir'), arg(6, 'EQ', 1))),

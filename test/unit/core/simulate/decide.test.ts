@@ -189,6 +189,13 @@ describe('simulate', () => {
       expect(simulate({ ...spec, defaultAction: 'SCMP_ACT_LOG' }, { call: 'clone3' }).action).to.equal('SCMP_ACT_LOG');
     });
 
+    it('was not there for an architecture that is not listed, before 1.1.15', () => {
+      const old: Environment = { ...X86_64, runtime: { name: 'runc', version: '1.1.14' } };
+      expect(simulate(spec, { call: 'clone3' }, old).errno).to.equal(1);
+      const listed: ResolvedSpec = { ...spec, architectures: ['SCMP_ARCH_X86_64'] };
+      expect(simulate(listed, { call: 'clone3' }, old).errno).to.equal(38);
+    });
+
     it('counts no multiplexed call on i386', () => {
       const listed = profile([rule('read socket', 'ALLOW')], { architectures: ['SCMP_ARCH_X86'] });
       expect(simulate(listed, { call: 'socket', architecture: 'SCMP_ARCH_X86' }).cause).to.equal('new-call');
