@@ -88,7 +88,6 @@ function operatorMetrics(term: () => SeccompOperator | undefined, election: Lead
     'Profiles by the status of their condition Ready.',
     () => term()?.readiness() ?? [],
   );
-  all.gauge('seccomp_operator_rollouts', 'Profiles with a rollout, by its phase.', () => term()?.rolloutPhases() ?? []);
   all.gauge(
     'seccomp_operator_profile_not_ready',
     '1 for each profile that is not Ready, by the reason.',

@@ -132,16 +132,6 @@ export class SeccompOperator extends ReliableOperator {
     for (const [ready, count] of Object.entries(counts)) yield [{ ready }, count];
   }
 
-  /** For metrics: profiles with a rollout, by its phase. */
-  *rolloutPhases(): Iterable<readonly [Record<string, string>, number]> {
-    const counts = new Map<string, number>();
-    for (const { status } of this.#profiles?.items.values() ?? []) {
-      const phase = status?.rollout?.phase;
-      if (phase) counts.set(phase, (counts.get(phase) ?? 0) + 1);
-    }
-    for (const [phase, count] of counts) yield [{ phase }, count];
-  }
-
   /** For metrics: profiles that are not Ready though somebody waits for them, by name and reason. */
   *notReady(): Iterable<readonly [Record<string, string>, number]> {
     let count = 0;
