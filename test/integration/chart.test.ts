@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
 import { type ControlPlane, startControlPlane } from '../rig/control-plane.ts';
 import { findHelm } from '../rig/helm.ts';
+import { runHelm as runHelmOn } from '../rig/helm-run.ts';
 import { until } from '../rig/until.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -19,25 +19,17 @@ interface Manifest {
 
 describe('the Helm chart', function () {
   this.timeout(120_000);
-  let helm: string;
   let plane: ControlPlane;
 
   before(async function () {
     this.timeout(0); // Helm and the control plane may have to be built first.
-    helm = await findHelm(() => {});
+    await findHelm(() => {});
     plane = await startControlPlane();
   });
 
   after(() => plane?.stop());
 
-  const tryHelm = (...args: string[]) =>
-    new Promise<{ code: number; stdout: string; stderr: string }>(resolve => {
-      const home = Object.fromEntries(['CACHE', 'CONFIG', 'DATA'].map(each => [`HELM_${each}_HOME`, plane.directory]));
-      const env = { ...process.env, ...home, KUBECONFIG: plane.kubeconfig };
-      execFile(helm, args, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
-        resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-      );
-    });
+  const tryHelm = (...args: string[]) => runHelmOn(plane, args);
   const runHelm = async (...args: string[]) => {
     const { code, stdout, stderr } = await tryHelm(...args);
     expect(code, stderr).to.equal(0);

@@ -11,8 +11,8 @@ export interface ProfileObject {
     rollout?: object;
     digest?: string;
     nodes?: { desired: number; installed: number; failed: number; unreachable: number; summary: string };
-    failures?: { node: string; reason: string; message: string }[];
     warnings?: { rule: string; severity: string; field: string; message: string }[];
+    failures?: { node: string; reason: string; message: string }[];
     conditions?: { type: string; status: string; reason: string; message: string; observedGeneration?: number }[];
   };
 }

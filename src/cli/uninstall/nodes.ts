@@ -1,5 +1,5 @@
 import { agentDaemonSet, type DaemonSet } from '../../core/daemonset/template.ts';
-import { AGENT_NAMESPACE } from '../../core/names.ts';
+import { AGENT_NAMESPACE, OPERATOR_NAMESPACE } from '../../core/names.ts';
 import { type NodeProgress, nodeProgress, type RemovalPod } from '../../core/uninstall/node-progress.ts';
 import { REMOVAL_SELECTOR, removalDaemonSet } from '../../core/uninstall/removal-daemonset.ts';
 import { type KubeObject, objectKey } from '../../kube/objects.ts';
@@ -10,7 +10,15 @@ import { waitFor } from './wait.ts';
 
 type Pod = KubeObject & RemovalPod;
 
-const OURS = 'app.kubernetes.io/name=seccomp-operator,app.kubernetes.io/component!=removal';
+/** All programs but those that uninstall: this one may run as a Job of the chart's. */
+const OURS = 'app.kubernetes.io/name=seccomp-operator,app.kubernetes.io/component notin (removal,uninstall)';
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+/** All that the operator may do. */
+const OPERATOR_BINDINGS = [
+  `${RBAC}/clusterrolebindings/seccomp-operator`,
+  ...[OPERATOR_NAMESPACE, AGENT_NAMESPACE].map(each => `${RBAC}/namespaces/${each}/rolebindings/seccomp-operator`),
+];
 
 /** Removes what would write files again: first what would make it again. Gives the Pods that are still there then. */
 export async function stopPrograms(
@@ -19,7 +27,8 @@ export async function stopPrograms(
   tell: (left: readonly string[]) => void,
 ): Promise<readonly string[]> {
   await remove(transport, PATHS.operator);
-  // A replica that is still ending might make the DaemonSets again.
+  // A replica that is still ending, or on a node that is not heard, would make the DaemonSets again.
+  for (const binding of OPERATOR_BINDINGS) await remove(transport, binding);
   const operators = await waitFor(() => reachablePods(transport, PATHS.operatorPods), deadline, tell);
   if (operators.length) return operators;
   const name = (set: KubeObject) => [set.metadata.name];

@@ -22,6 +22,8 @@ export interface ClusterOptions {
   /** Unique on the machine; one is made if it is not given. */
   readonly name?: string;
   readonly nodes?: number;
+  /** Of its first nodes. */
+  readonly kubeletRoot?: string;
   /** A minor version such as v1.36. */
   readonly kubernetes?: string;
   /** Image archives that every node gets, also one that joins later. */
@@ -67,7 +69,7 @@ export class Cluster {
     try {
       cluster.#nodePrograms = nodePrograms;
       await cluster.#startControlPlane(options);
-      await cluster.addNodes(nodes);
+      await cluster.addNodes(nodes, options.kubeletRoot ? { kubeletRoot: options.kubeletRoot } : {});
       return cluster;
     } catch (error) {
       await cluster.stop();

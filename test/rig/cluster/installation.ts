@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { AGENT_NAMESPACE, OPERATOR_NAMESPACE } from '../../../src/core/names.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { operatorImage } from '../images/operator.ts';
@@ -71,6 +72,14 @@ export class Installation {
       '--timeout=120s',
     ]);
     await this.agentsRun();
+  }
+
+  /** Changes the agents' configuration as a person does: in the ConfigMap. */
+  async configureAgents(changes: object): Promise<void> {
+    const configMap = ['-n', OPERATOR_NAMESPACE, 'configmap', 'seccomp-operator'];
+    const present = await this.kubectl(['get', ...configMap, '-o', 'jsonpath={.data.agent\\.yaml}']);
+    const data = { 'agent.yaml': stringify({ ...parse(present), ...changes }) };
+    await this.kubectl(['patch', ...configMap, '--type=merge', '-p', JSON.stringify({ data })]);
   }
 
   async agentsRun(): Promise<void> {

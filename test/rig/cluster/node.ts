@@ -125,7 +125,20 @@ export class ClusterNode {
     ]);
   }
 
-  /** All that runs on it ends at once, as when a machine is switched off; its files go. */
+  /** All that runs on it ends at once, and what is in memory is gone, as when a machine loses its power. */
+  async switchOff(): Promise<void> {
+    await this.#controlGroup.kill();
+    await rm(this.path('run'), { recursive: true, force: true });
+    await mkdir(this.path('run'));
+  }
+
+  async switchOn(): Promise<void> {
+    await this.#hold();
+    await this.startContainerd();
+    this.startKubelet();
+  }
+
+  /** Off for good: its files go too. */
   async destroy(): Promise<void> {
     await this.#controlGroup.kill();
     this.#controlGroup.remove();

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import type { SeccompProfile } from '../../../src/core/api/seccomp-profile.ts';
+import { lint } from '../../../src/core/lint/lint.ts';
+import { DEFAULT_TARGET } from '../../../src/core/lint/target.ts';
 import { resolveBase } from '../../../src/core/profile/base.ts';
 import { loadProblem } from '../../../src/core/profile/loadable.ts';
 import { renderProfile } from '../../../src/core/profile/render.ts';
@@ -20,6 +22,19 @@ describe('the examples', () => {
       expect(loadProblem(renderProfile(resolved, 'amd64'))).to.equal(undefined);
     });
   }
+
+  it('have nothing that the linter warns of, but for the seed, which shows the form', () => {
+    for (const [name, spec] of specs) {
+      const findings = lint(
+        resolveBase(name, spec, base => specs.get(base)),
+        DEFAULT_TARGET,
+      );
+      const grave = findings.filter(({ severity }) => severity !== 'info').map(({ rule }) => rule);
+      expect(new Set(grave), name).to.deep.equal(
+        new Set(name === 'seed' ? ['cannot-start', 'may-not-start', 'clone3-eperm', 'signal-argument'] : []),
+      );
+    }
+  });
 
   it('render the seed profile to what it was made of', () => {
     const seed = specs.get('seed');
