@@ -7,7 +7,6 @@ import { Cluster } from '../rig/cluster/cluster.ts';
 import { Installation } from '../rig/cluster/installation.ts';
 import { runHelm } from '../rig/helm-run.ts';
 import { operatorImage } from '../rig/images/operator.ts';
-import { until } from '../rig/until.ts';
 import { Pods } from '../support/pods.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -62,6 +61,9 @@ describe('uninstalling from real nodes', function () {
       expect(code, stderr).to.equal(0);
       for (const node of NODES) expect(files(node)).to.deep.equal([]);
       expect(await system.kubectl(['get', 'scp', '-o', 'name'])).to.include('/web\n');
+      expect(await system.kubectl(['get', 'scp', 'web', '-o', 'jsonpath={.status}'])).to.equal(
+        '{"observedGeneration":-1}',
+      );
       expect(await system.kubectl(['get', 'clusterroles,jobs', '-A', '-o', 'name'])).not.to.include('seccomp');
     });
   });
@@ -86,7 +88,7 @@ describe('uninstalling from real nodes', function () {
       await system.kubectl(['wait', '--for=condition=Ready', 'node/node-2', '--timeout=60s']);
       const again = await uninstall();
       expect(again.code, again.stderr).to.equal(0);
-      await until('nothing is left on it', () => files('node-2').length === 0);
+      expect(files('node-2')).to.deep.equal([]);
     });
 
     it('leaves nothing', async () => {

@@ -233,6 +233,10 @@ describe('kubectl seccomp uninstall', function () {
     for (const node of NODES) expect(filesOf(node)).to.deep.equal([]);
     expect(await kubectl('get', 'scp', '-o', 'jsonpath={.items[*].metadata.finalizers}')).to.equal('');
     expect(await kubectl('get', 'scp', '-o', 'name')).to.match(/shop\n.*web\n/);
+    // Nobody holds them any more, and nothing says otherwise.
+    const statuses = await kubectl('get', 'scp', '-o', 'jsonpath={.items[*].status}');
+    expect(statuses).to.equal('{"observedGeneration":-1} {"observedGeneration":-1}');
+    expect(await kubectl('get', 'scn', '-o', 'name')).to.equal('');
     expect(await kubectl('get', 'clusterroles', '-o', 'name')).to.include('seccomp-operator');
     await install();
     expect((await uninstall()).code).to.equal(0);

@@ -85,10 +85,12 @@ const hasNoErrno = (result: unknown) =>
 
 describe('import, compared with what Docker and Podman themselves make of a profile', () => {
   let oracle: Oracle;
-  before(() => {
+  before(function () {
+    // Go may have to fetch and compile the modules.
+    this.timeout(600_000);
     oracle = new Oracle();
   });
-  after(() => oracle.close());
+  after(() => oracle?.close());
 
   /** Every combination, each rule compared. Gives how many rules were. */
   function compare(engine: Engine, profiles: readonly string[]): number {

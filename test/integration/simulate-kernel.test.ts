@@ -13,6 +13,8 @@ import { Libseccomp } from '../support/filter/libseccomp.ts';
 
 const PROFILES = Number(process.env['SIMULATE_KERNEL_PROFILES'] ?? 300);
 const QUERIES = 6;
+/** So that a failure is told even if it takes long to find the smallest profile that shows it. */
+const LIMIT_MS = 400_000;
 const ENOSYS = 38;
 
 describe('simulator and kernel', function () {
@@ -37,7 +39,13 @@ describe('simulator and kernel', function () {
     const { SIMULATE_SEED: seed, SIMULATE_PATH: path } = process.env;
     await fc.assert(
       fc.asyncProperty(cases([X86_64], QUERIES, HARMLESS), each => compare(each)),
-      { numRuns: PROFILES, ...(seed && { seed: Number(seed) }), ...(path && { path }) },
+      {
+        numRuns: PROFILES,
+        interruptAfterTimeLimit: LIMIT_MS,
+        markInterruptAsFailure: true,
+        ...(seed && { seed: Number(seed) }),
+        ...(path && { path }),
+      },
     );
     const total = [...counts.values()].reduce((sum, each) => sum + each, 0);
     const list = [...counts].map(([what, times]) => `${what} ${times}`).sort();

@@ -22,6 +22,8 @@ export class System {
   readonly profiles: Profiles;
   readonly nodes = new Map<string, TestNode>();
   operator!: ManagedProcess;
+  /** What is started from now on comes from here. */
+  programs = join(PROJECT, 'dist');
 
   /** Nothing runs but the control plane, with the manifests applied. */
   static async install(options: ControlPlaneOptions = {}): Promise<System> {
@@ -61,7 +63,7 @@ export class System {
   /** Another operator beside the one that is there: one of them leads. The caller ends it. */
   async startReplica(name: string): Promise<ManagedProcess> {
     const kubeconfig = await this.#serviceAccount('operator', OPERATOR_NAMESPACE, 'seccomp-operator');
-    const args = [join(PROJECT, 'dist/operator.js'), '--metrics-port=0', '--agent-image=seccomp-operator:test'];
+    const args = [join(this.programs, 'operator.js'), '--metrics-port=0', '--agent-image=seccomp-operator:test'];
     return this.#node(
       name,
       ['--max-old-space-size=96', '--max-semi-space-size=1', '--jitless', '--disable-warning=DEP0040', ...args],
@@ -117,7 +119,7 @@ export class System {
   restartAgent(name: string, ...options: string[]): ManagedProcess {
     const node = this.nodes.get(name) as TestNode;
     const limits = ['--max-old-space-size=32', '--max-semi-space-size=1', '--jitless'];
-    const program = join(PROJECT, 'dist/agent.js');
+    const program = join(this.programs, 'agent.js');
     const usual = [`--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
     const args = [...limits, program, ...usual, ...options];
     const env = { KUBECONFIG: this.plane.kubeconfigPath(podOf(name)), MALLOC_ARENA_MAX: '1' };

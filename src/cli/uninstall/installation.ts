@@ -3,7 +3,7 @@ import type { SeccompProfile } from '../../core/api/seccomp-profile.ts';
 import { type AgentConfig, agentConfig, DEFAULT_AGENT_CONFIG } from '../../core/daemonset/config.ts';
 import type { DaemonSet } from '../../core/daemonset/template.ts';
 import { type NodeObject, nodeInfo } from '../../core/fleet/node-info.ts';
-import { AGENT_NAMESPACE, GROUP, OPERATOR_NAMESPACE, PROFILE_PLURAL, VERSION } from '../../core/names.ts';
+import { AGENT_NAMESPACE, GROUP, NODE_PLURAL, OPERATOR_NAMESPACE, PROFILE_PLURAL, VERSION } from '../../core/names.ts';
 import { localhostProfile } from '../../core/profile/file-name.ts';
 import { REMOVAL_NAME } from '../../core/uninstall/removal-daemonset.ts';
 import { type PodSecurity, profileReferences } from '../../core/uses/pod-references.ts';
@@ -14,6 +14,7 @@ import { find, listEach } from './api.ts';
 export const PATHS = {
   profileCrd: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${PROFILE_PLURAL}.${GROUP}`,
   profiles: resourcePath({ group: GROUP, version: VERSION, plural: PROFILE_PLURAL }),
+  reports: resourcePath({ group: GROUP, version: VERSION, plural: NODE_PLURAL }),
   nodes: resourcePath({ group: '', version: 'v1', plural: 'nodes' }),
   pods: resourcePath({ group: '', version: 'v1', plural: 'pods' }),
   agentNamespace: resourcePath({ group: '', version: 'v1', plural: 'namespaces', name: AGENT_NAMESPACE }),

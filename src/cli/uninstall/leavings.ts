@@ -25,6 +25,15 @@ export async function releaseProfiles(transport: Transport): Promise<number> {
   return profiles.length;
 }
 
+/** What profiles and nodes say was true of files that are gone: nobody is left who would correct it. */
+export async function forgetReports(transport: Transport): Promise<void> {
+  for (const { metadata } of await listProfiles(transport)) {
+    const path = `${PATHS.profiles}/${metadata.name}/status`;
+    await orNothing(transport.request('PATCH', path, { contentType: MERGE, body: { status: null } }));
+  }
+  await orNothing(transport.request('DELETE', PATHS.reports));
+}
+
 export async function removeProfiles(transport: Transport): Promise<void> {
   for (const { metadata } of await listProfiles(transport))
     await remove(transport, `${PATHS.profiles}/${metadata.name}`);
@@ -59,8 +68,9 @@ export async function removeInstalled(
 ): Promise<readonly string[]> {
   const paths = INSTALLED_OBJECTS.filter(path => !stays(path));
   for (const path of paths) await remove(transport, path);
+  const ending = paths.includes(PATHS.agentNamespace) ? [PATHS.agentPods] : [];
   const look = async () => {
-    await forgetLostPods(transport);
+    await forgetLostPods(transport, [PATHS.operatorPods, ...ending]);
     return present(transport, paths);
   };
   return waitFor(look, deadline, tell);

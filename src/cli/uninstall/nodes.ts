@@ -71,7 +71,7 @@ export function whileNamespaceEnds(
   const look = async () => {
     const namespace = await find(transport, PATHS.agentNamespace);
     if (!namespace?.metadata.deletionTimestamp) return [];
-    await forgetLostPods(transport);
+    await forgetLostPods(transport, [PATHS.agentPods]);
     return [`namespace ${AGENT_NAMESPACE}, which is being deleted`];
   };
   return waitFor(look, deadline, tell);
@@ -85,10 +85,13 @@ export async function removalProgress(transport: Transport, owner: string): Prom
   return nodeProgress(nodes, pods, owner);
 }
 
-/** A Pod on a node that is not heard ends for the API server only when it is told to forget it. */
-export async function forgetLostPods(transport: Transport): Promise<void> {
+/**
+ * A Pod on a node that is not heard keeps its namespace until the API server is told to forget it. It may live on there
+ * unseen: where the node is to be cleaned later, its agent's Pod has to stay, to be waited for.
+ */
+export async function forgetLostPods(transport: Transport, collections: readonly string[]): Promise<void> {
   const lost = new Set((await listNodes(transport)).filter(node => !node.ready).map(node => node.name));
-  for (const path of [PATHS.agentPods, PATHS.operatorPods]) {
+  for (const path of collections) {
     const names = await listEach(transport, path, (pod: Pod) =>
       lost.has(pod.spec?.nodeName ?? '') ? [pod.metadata.name] : [],
     );

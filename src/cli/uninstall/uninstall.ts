@@ -4,7 +4,14 @@ import { type NodeProgress, nodeProgress } from '../../core/uninstall/node-progr
 import type { Transport } from '../../kube/transport.ts';
 import type { Outcome } from '../command.ts';
 import { type Installation, listNodes, listUsers, PATHS, readInstallation } from './installation.ts';
-import { releaseProfiles, removeInstalled, removeProfiles, removeRendered, removeTaints } from './leavings.ts';
+import {
+  forgetReports,
+  releaseProfiles,
+  removeInstalled,
+  removeProfiles,
+  removeRendered,
+  removeTaints,
+} from './leavings.ts';
 import { endRemoval, removalProgress, startRemoval, stopPrograms, whileNamespaceEnds } from './nodes.ts';
 import { waitFor } from './wait.ts';
 
@@ -56,7 +63,8 @@ async function everyStep(task: Uninstall): Promise<string> {
   await releaseProfiles(transport);
   const waits = lost.length > 0 && !choices.leaveNodes;
   if (!waits) await endRemoval(transport);
-  if (!choices.nodesOnly) await removeObjects(task, waits);
+  if (choices.nodesOnly) await forgetReports(transport);
+  else await removeObjects(task, waits);
   if (waits) throw new Halt(waitMessage(lost));
   return `${farewell(choices, lost, installation)}\n`;
 }

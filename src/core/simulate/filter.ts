@@ -38,7 +38,11 @@ export function buildFilter(profile: ResolvedSpec, environment: Environment): Fi
   const byDefault = defaultOf(profile, environment);
   checkNotify(profile, environment);
   const effort = new Effort();
-  const rules = addAll(profile, environment, { writesFalseIntoTrue: !hasFix(environment), effort });
+  const rules = addAll(profile, environment, {
+    writesFalseIntoTrue: !isLibseccomp(environment, '2.6.1'),
+    addsAbsentCalls: isLibseccomp(environment, '2.5.2'),
+    effort,
+  });
   const { blind, instructions } = compile(rules, isSearchedByNumber(profile, environment));
   if (instructions > MOST_INSTRUCTIONS)
     throw new Refusal(
@@ -53,7 +57,8 @@ export function buildFilter(profile: ResolvedSpec, environment: Environment): Fi
   return { profile, environment, byDefault, rules, blind, highest, seconds: effort.seconds, instructions };
 }
 
-const hasFix = ({ libseccomp }: Environment): boolean => libseccomp === undefined || isAtLeast(libseccomp, '2.6.1');
+const isLibseccomp = ({ libseccomp }: Environment, release: string): boolean =>
+  libseccomp === undefined || isAtLeast(libseccomp, release);
 
 /** runc has libseccomp search by number where there are many calls (`InitSeccomp`). */
 const isSearchedByNumber = ({ syscalls = [] }: ResolvedSpec, { runtime }: Environment): boolean =>
@@ -119,8 +124,8 @@ function add(
   };
   const through = isMultiplexing ? multiplexed(name) : undefined;
   if (through) put(through.by, { conditions: throughMultiplexer(conditions, through.number), action, rule });
-  if (through || !isMultiplexing || syscallNumber(arch as SyscallArch, name) !== undefined)
-    put(name, { conditions, action, rule });
+  const isThere = syscallNumber(arch as SyscallArch, name) !== undefined;
+  if (isThere || !isMultiplexing || (through && making.addsAbsentCalls)) put(name, { conditions, action, rule });
 }
 
 function refusing(name: string, arch: string, rule: number | undefined, step: () => void): void {

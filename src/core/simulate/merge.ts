@@ -12,6 +12,8 @@ export interface Level {
 export interface Making {
   /** libseccomp before 2.6.1 wrote the action of a false branch into the true one (its CHANGELOG of 2.6.1). */
   readonly writesFalseIntoTrue: boolean;
+  /** From 2.5.2 on a multiplexed call gets a rule of its own also where the architecture has no such call. */
+  readonly addsAbsentCalls: boolean;
   readonly effort: Effort;
 }
 

@@ -184,7 +184,7 @@ def release():
 def main():
     print(json.dumps({"version": release()}), flush=True)
     for line in sys.stdin:
-        signal.setitimer(signal.ITIMER_PROF, 2)
+        signal.setitimer(signal.ITIMER_PROF, 5)
         result = answer(json.loads(line))
         signal.setitimer(signal.ITIMER_PROF, 0)
         print(json.dumps(result), flush=True)
