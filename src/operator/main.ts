@@ -100,6 +100,11 @@ function operatorMetrics(term: () => SeccompOperator | undefined, election: Lead
     'Nodes whose files were altered by somebody else, and repaired, in the last hour.',
     () => term()?.drifted ?? 0,
   );
+  all.gauge(
+    'seccomp_operator_rollout_phase',
+    '1 for each rollout, by its phase and the stage it is at.',
+    () => term()?.rolloutPhases() ?? [],
+  );
   all.total(
     'seccomp_operator_violations_total',
     'Calls that filters logged or refused, by profile and call: thirty of a profile, and others.',

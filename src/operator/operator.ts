@@ -158,6 +158,16 @@ export class SeccompOperator extends ReliableOperator {
     return [...(this.#reports?.items.values() ?? [])].filter(({ drifted }) => drifted).length;
   }
 
+  /** For metrics: rollouts by what they wait for. */
+  *rolloutPhases(): Iterable<readonly [Record<string, string>, number]> {
+    let series = 0;
+    for (const { metadata, spec, status } of this.#profiles?.items.values() ?? []) {
+      const { phase, stage } = (spec.rollout && status?.rollout) ?? {};
+      if (!phase || ++series > MAX_SERIES) continue;
+      yield [{ profile: metadata.name, phase, stage: String(stage) }, 1];
+    }
+  }
+
   /** For metrics: violations by profile and call. */
   *violationCounts(): Iterable<readonly [Record<string, string>, number]> {
     let series = 0;

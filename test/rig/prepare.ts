@@ -4,11 +4,13 @@ import { imageArchive } from './images/images.ts';
 import { operatorImage } from './images/operator.ts';
 import { BUSYBOX, PAUSE, PROGRAMS } from './images/recipes.ts';
 import { findNodeBinaries } from './node-binaries.ts';
+import { findPromtool } from './promtool.ts';
 
 const progress = (line: string) => console.error(`  ${line}`);
 
 /** Gets what tests run before any of them waits for it, so that its progress is seen. */
 console.error(`Helm: ${await findHelm(progress)}`);
+console.error(`promtool: ${await findPromtool(progress)}`);
 if (process.env['SECCOMP_OPERATOR_E2E'] === 'off') {
   const { source, directory } = await findBinaries(progress);
   console.error(`Kubernetes: ${source} (${directory}); SECCOMP_OPERATOR_E2E=off: no tests on real nodes`);

@@ -3,7 +3,7 @@ export interface Poll {
   close(): void;
 }
 
-/** The few calls of the C library that Node has no words for: it knows no AF_NETLINK (docs/decisions/0008). */
+/** The few calls of the C library that Node has no words for: it knows no AF_NETLINK (docs/decisions/0009). */
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Buffer, length: number): number;
