@@ -7,14 +7,16 @@ import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { render } from './render.ts';
+import { simulate } from './simulate.ts';
 import { start } from './start.ts';
 import { storm } from './storm.ts';
 import { type Result, table } from './table.ts';
 import { violations } from './violations.ts';
 
-const USAGE = `npm run bench -- [latency] [memory] [start] [idle] [fan-out] [storm] [herd] [render] [violations] [flags]   all if none
+const USAGE = `npm run bench -- [latency] [memory] [start] [idle] [fan-out] [storm] [herd] [render] [simulate]
+                [violations] [flags]   all if none
 
-  --profiles N   profiles to apply (latency: 50; storm, render: 1000; others: 100)
+  --profiles N   profiles to apply (latency: 50; storm, render, simulate: 1000; others: 100)
   --runs N       latency: how often, each time on a new system (1)
   --pause MS     latency: between one profile's Ready and the next apply (0)
   --seconds N    idle: how long to count (120); storm: of edits (60); violations: at each rate (10)
@@ -25,7 +27,18 @@ const USAGE = `npm run bench -- [latency] [memory] [start] [idle] [fan-out] [sto
   -o json        figures as JSON instead of tables
 `;
 
-const NAMES = ['latency', 'memory', 'start', 'idle', 'fan-out', 'storm', 'herd', 'render', 'violations'] as const;
+const NAMES = [
+  'latency',
+  'memory',
+  'start',
+  'idle',
+  'fan-out',
+  'storm',
+  'herd',
+  'render',
+  'simulate',
+  'violations',
+] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -69,6 +82,7 @@ async function run(): Promise<void> {
     herd: () => herd({ nodes: sizes('1000').at(-1) ?? 1_000, profiles: count('profiles', 100), progress }),
     violations: () => violations({ seconds: count('seconds', 10), progress }),
     render: () => render({ profiles: count('profiles', 1_000) }),
+    simulate: () => simulate({ profiles: count('profiles', 1_000) }),
     'fan-out': () => fanOut({ nodes: sizes('1,10,100,1000'), samples: count('samples', 5), progress }),
     idle: () => idle({ profiles: count('profiles', 100), seconds: count('seconds', 120), progress }),
   };

@@ -39,7 +39,7 @@ function seen(number: number, { soakSeconds }: PlannedStage, state: RolloutState
   if (number === state.stage && state.phase !== 'Completed') {
     const { pods = 0, violations = 0 } = state.evidence ?? {};
     const soaked = `${formatDuration(state.soakedSeconds ?? 0)} of ${soak}`;
-    return [soaked, String(pods), String(violations), `${state.phase}, here since ${state.since}`];
+    return [soaked, String(pods), String(violations), `${state.phase} since ${state.since}`];
   }
   const left = state.history?.find(each => each.stage === number);
   // What was taken back is in the history too, and is still to come.
@@ -51,7 +51,9 @@ function seen(number: number, { soakSeconds }: PlannedStage, state: RolloutState
 export function notesOf({ status }: SeccompProfile): string[] {
   const state = status?.rollout;
   if (!state) return ['The operator has not seen it yet.'];
-  const outdated = state.evidence?.outdatedPods ?? 0;
+  // These say so themselves.
+  const isSaid = state.phase === 'WaitingForPods' || state.phase === 'RolledBack';
+  const outdated = isSaid ? 0 : (state.evidence?.outdatedPods ?? 0);
   return [
     ...(state.waitingFor ? [`Waiting for ${state.waitingFor}.`] : ['Every stage is passed.']),
     ...(outdated ? [`Pods that started before this stage and keep the filter they have: ${outdated}.`] : []),

@@ -281,6 +281,7 @@ export class SeccompOperator extends ReliableOperator {
     });
     this.#rollouts = new RolloutReconciler({
       ...state,
+      pods: this.#pods,
       publication: profile => this.#reconciler.publication(profile),
       write: (profile, change) => this.#writeStatus(profile, change),
       tell: (profile, text) => this.#tellStep(profile, text),

@@ -12,6 +12,7 @@ export interface Pod extends KubeObject, PodContainers {
     conditions?: { type: string; status: string }[];
     containerStatuses?: ContainerStatus[];
     initContainerStatuses?: ContainerStatus[];
+    ephemeralContainerStatuses?: ContainerStatus[];
   };
 }
 
@@ -52,11 +53,17 @@ export function podUse(pod: Pod): PodUse {
     node: pod.spec?.nodeName ?? '',
     running: pod.status?.phase === 'Running',
     ready: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
-    containers: [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].flatMap(runs),
+    containers: statusesOf(pod).flatMap(runs),
     files: profileReferences(pod),
     filters: containerFilters(pod),
   };
 }
+
+const statusesOf = ({ status = {} }: Pod): ContainerStatus[] => [
+  ...(status.initContainerStatuses ?? []),
+  ...(status.containerStatuses ?? []),
+  ...(status.ephemeralContainerStatuses ?? []),
+];
 
 function runs({ containerID = '', state }: ContainerStatus): PodUse['containers'] {
   const startedAt = Date.parse(state?.running?.startedAt ?? '');

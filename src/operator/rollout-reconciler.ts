@@ -2,17 +2,20 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RolloutState, SeccompProfile } from '../core/api/seccomp-profile.ts';
 import { ROLLOUT_ANNOTATION } from '../core/names.ts';
 import type { ResolvedSpec } from '../core/profile/base.ts';
+import { localhostProfile } from '../core/profile/file-name.ts';
 import { renderVariants } from '../core/profile/variants.ts';
 import { type StepText, stepText } from '../core/rollout/event.ts';
-import { type SeenNode, seenOf, ViolationCount } from '../core/rollout/evidence.ts';
+import { type SeenNode, type SeenPod, seenOf, ViolationCount } from '../core/rollout/evidence.ts';
 import { commonFiles } from '../core/rollout/files.ts';
 import { type PlannedStage, planOf, strictDigestOf } from '../core/rollout/plan.ts';
 import { advance, type BeforeFile, type Evidence, settle } from '../core/rollout/state.ts';
 import type { Installation } from '../core/status/installation.ts';
 import { nameList } from '../core/status/name-list.ts';
+import { filterOf } from '../core/uses/container-filters.ts';
 import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
-import type { PodUses } from './pod-uses.ts';
+import type { PodIndex } from './pod-index.ts';
+import type { PodUse, PodUses } from './pod-uses.ts';
 import type { Publication } from './profile-reconciler.ts';
 import { removed } from './status-writer.ts';
 
@@ -20,6 +23,7 @@ export interface RolloutReconcilerOptions {
   readonly bundle: Bundle;
   readonly fleet: Fleet;
   readonly uses: PodUses;
+  readonly pods: PodIndex;
   readonly publication: (profile: string) => Publication | undefined;
   /** Writes the status, refused by the API server when the profile is newer than this one. */
   readonly write: (profile: SeccompProfile, change: object) => Promise<void>;
@@ -131,9 +135,24 @@ export class RolloutReconciler {
     const { bundle, fleet, uses } = this.#options;
     const installation =
       phase.is === 'published' && stage === state.stage ? bundle.installation(name, fleet) : undefined;
-    const { violations, ...seen } = seenOf(plan, state, this.#nodes(installation), uses.of(name));
+    const { violations, ...seen } = seenOf(
+      plan,
+      state,
+      this.#nodes(installation),
+      [...uses.of(name)].map(use => seenPod(use, name)),
+      (...container) => this.#userOf(name, ...container),
+    );
     const { isNew, inReports } = count.look(violations, state.violationsInReports ?? 0);
     return { ...seen, installed: isInstalled(installation), newViolations: isNew, violationsInReports: inReports };
+  }
+
+  /** A node speaks for its own Pods. Where a Pod has several profiles, and which one it was is not known, it is this one. */
+  #userOf(name: string, node: string, podUID: string, containerID: string): SeenPod | undefined {
+    const use = this.#options.pods.get(podUID);
+    if (use?.node !== node) return undefined;
+    const file = localhostProfile(name);
+    const filters = [filterOf(use.filters, containerID) ?? use.filters].flat();
+    return filters.some(filter => filter.file === file) ? seenPod(use, name) : undefined;
   }
 
   #nodes(installation: Installation | undefined): SeenNode[] {
@@ -199,6 +218,13 @@ export class RolloutReconciler {
 
 /** The newest rules come first. */
 const NOTHING = { moved: false, againMs: undefined };
+
+/** Of a Pod's containers, those that have this profile. */
+function seenPod({ node, ready, containers, filters }: PodUse, name: string): SeenPod {
+  const file = localhostProfile(name);
+  const ids = filters.filter(filter => filter.file === file).flatMap(filter => filter.ids);
+  return { node, ready, containers: containers.filter(({ id }) => ids.includes(id)) };
+}
 
 /** Nodes that cannot be reached hold nothing back, as long as there are others. */
 function isInstalled(installation: Installation | undefined): true | string {

@@ -59,12 +59,12 @@ const PROFILES: [what: string, spec: ResolvedSpec][] = [
     },
   ],
   [
-    'a default that refuses, with i386 and x32',
+    'a default that refuses, with all three architectures',
     {
       defaultAction: 'SCMP_ACT_ERRNO',
-      defaultErrnoRet: 38,
-      architectures: ['SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
-      syscalls: [allow(...without(...SPARED)), ...RULES],
+      defaultErrnoRet: 5,
+      architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+      syscalls: [allow(...olderThan('epoll_pwait2', without(...SPARED))), ...RULES],
     },
   ],
   ['a default that lets pass', { defaultAction: 'SCMP_ACT_ALLOW', syscalls: RULES }],

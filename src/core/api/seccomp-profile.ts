@@ -199,7 +199,7 @@ export interface Rollout {
  */
 export interface Stage {
   /**
-   * Audit logs what would be refused; Enforce is the profile as written; Kill ends the process instead (SCMP_ACT_KILL_PROCESS), but for rules that answer ENOSYS.
+   * Audit logs what would be refused; Enforce is the profile as written; Kill ends the process instead (SCMP_ACT_KILL_PROCESS), but where the answer is ENOSYS.
    */
   mode: 'Audit' | 'Enforce' | 'Kill';
   /**

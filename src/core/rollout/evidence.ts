@@ -29,12 +29,14 @@ export interface ViolationRecord {
 
 /** A Pod that refers to the profile. */
 export interface SeenPod {
-  readonly uid: string;
   readonly node: string;
   readonly ready: boolean;
-  /** Containers that run. */
+  /** Containers that run under the profile. */
   readonly containers: readonly { readonly id: string; readonly startedAt: number }[];
 }
+
+/** The Pod of a container that has the profile, also of one that has ended a moment ago. */
+export type UserOf = (node: string, podUID: string, containerID: string) => SeenPod | undefined;
 
 export interface Seen {
   readonly nodes: number;
@@ -55,18 +57,17 @@ export function seenOf(
   state: RolloutState,
   nodes: readonly SeenNode[],
   pods: Iterable<SeenPod>,
+  userOf: UserOf,
 ): Seen {
   const stage = plan[state.stage - 1];
   const isOfStage = (node: SeenNode) => stage !== undefined && hasLabels(node.labels, stage.nodeSelector);
   const byName = new Map(nodes.map(node => [node.name, node]));
-  const usersOf = new Map<string, SeenPod>();
   const unwatched = new Map<string, string>();
   let current = 0;
   let outdated = 0;
   for (const pod of pods) {
     const node = byName.get(pod.node);
     if (!node) continue;
-    usersOf.set(pod.uid, pod);
     if (!isOfStage(node) || pod.containers.length === 0) continue;
     const from = heldSince(state.installedAt, node, stage?.nodeSelector);
     if (!pod.containers.every(each => each.startedAt > from)) outdated++;
@@ -80,7 +81,7 @@ export function seenOf(
     pods: current,
     outdatedPods: outdated,
     watched: unwatched.size === 0 || `on ${nameList([...unwatched].map(each => each.join(': ')))}`,
-    violations: violationsOf(plan, state, nodes, usersOf),
+    violations: violationsOf(plan, state, nodes, userOf),
   };
 }
 
@@ -94,7 +95,7 @@ function violationsOf(
   plan: readonly PlannedStage[],
   state: RolloutState,
   nodes: readonly SeenNode[],
-  usersOf: ReadonlyMap<string, SeenPod>,
+  userOf: UserOf,
 ): Map<string, number> {
   const hasBefore = (state.before?.length ?? 0) > 0;
   const now = holdingAt(plan, state.stage, hasBefore);
@@ -105,7 +106,7 @@ function violationsOf(
     const hadRules = formFor(earlier, node.labels) !== 'Before';
     const from = heldSince(hadRules ? state.rulesSince : state.installedAt, node, undefined);
     for (const { podUID, containerID, call, count, firstTime } of node.records) {
-      const pod = usersOf.get(podUID);
+      const pod = userOf(node.name, podUID, containerID);
       if (!pod) continue;
       // A container that has gone since is judged by when it made the call.
       const startedAt = pod.containers.find(each => each.id === containerID)?.startedAt ?? Date.parse(firstTime);

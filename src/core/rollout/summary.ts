@@ -39,11 +39,11 @@ const WAITING: Record<Exclude<RolloutState['phase'], 'Completed'>, Words> = {
   },
   Held({ stage, evidence }, plan) {
     const allowed = plan[stage - 1]?.maxViolations ?? 0;
-    return `somebody to act: ${evidence?.violations ?? 0} violations at stage ${stage}, and ${allowed} are allowed. ${ACT}`;
+    return `somebody to act: ${counted(evidence?.violations ?? 0, 'violation')} at stage ${stage}, and ${allowed} are allowed. ${ACT}`;
   },
   RolledBack({ history, evidence }) {
     const [last] = history ?? [];
-    const why = last?.outcome === 'RolledBack' ? `after ${last.violations ?? 0} violations` : 'by hand';
+    const why = last?.outcome === 'RolledBack' ? `after ${counted(last.violations ?? 0, 'violation')}` : 'by hand';
     const outdated = evidence?.outdatedPods ?? 0;
     const restart = outdated
       ? ` ${ofPods(outdated)} may still run under the form that was taken back: restart them.`
@@ -60,4 +60,5 @@ const SILENT =
 
 const ACT = 'Change the profile, or resume, promote or undo with kubectl seccomp rollout';
 
-const ofPods = (count: number): string => `${count} ${count === 1 ? 'Pod' : 'Pods'}`;
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+const ofPods = (count: number): string => counted(count, 'Pod');

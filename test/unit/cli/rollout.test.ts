@@ -42,7 +42,7 @@ describe('what kubectl seccomp says of a rollout', () => {
     expect(printTable(stageRows(profile(STATE)))).to.equal(
       `STAGE  MODE     NODES        SOAK        PODS  VIOLATIONS  STATE
 1      Audit    all nodes    24h         12    1           Promoted 2026-11-24T10:00:00Z
-2      Enforce  canary=true  1h2m of 4h  3     0           Soaking, here since 2026-11-24T10:00:00Z
+2      Enforce  canary=true  1h2m of 4h  3     0           Soaking since 2026-11-24T10:00:00Z
 3      Enforce  all nodes    1h          -     -           -
 `,
     );
@@ -57,7 +57,7 @@ describe('what kubectl seccomp says of a rollout', () => {
     const [back] = STATE.history ?? [];
     const history = back ? [{ ...back, stage: 2, outcome: 'RolledBack' as const }, back] : [];
     const rows = stageRows(profile({ ...STATE, stage: 1, phase: 'RolledBack', history }));
-    expect(rows[1]?.at(-1)).to.equal('RolledBack, here since 2026-11-24T10:00:00Z');
+    expect(rows[1]?.at(-1)).to.equal('RolledBack since 2026-11-24T10:00:00Z');
     expect(rows[2]?.slice(3)).to.deep.equal(['4h', '-', '-', 'RolledBack 2026-11-24T10:00:00Z']);
   });
 

@@ -7,6 +7,7 @@ import { strictDigestOf } from '../../../src/core/rollout/plan.ts';
 import type { NodeViolations } from '../../../src/core/violations/tally.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
 import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
+import { PodIndex } from '../../../src/operator/pod-index.ts';
 import { type PodUse, PodUses } from '../../../src/operator/pod-uses.ts';
 import type { Publication } from '../../../src/operator/profile-reconciler.ts';
 import { RolloutReconciler } from '../../../src/operator/rollout-reconciler.ts';
@@ -21,6 +22,8 @@ const STAGES: Stage[] = [
 class Cluster {
   readonly bundle = new Bundle();
   readonly uses = new PodUses();
+  readonly pods = new PodIndex();
+  pod: PodUse | undefined;
   readonly reports = new Map<string, ReportRef>();
   readonly fleet: Fleet;
   readonly profile: SeccompProfile = {
@@ -64,6 +67,7 @@ class Cluster {
     this.reconciler = new RolloutReconciler({
       bundle: this.bundle,
       uses: this.uses,
+      pods: this.pods,
       fleet: this.fleet,
       publication: () => this.published,
       write: async (_profile, change) => this.write(change as { status: { rollout: object } }),
@@ -97,7 +101,10 @@ class Cluster {
   }
 
   run(startedAt: Date, ready = true): void {
-    const containers = [{ id: 'c', startedAt: startedAt.getTime() }];
+    const containers = [
+      { id: 'c', startedAt: startedAt.getTime() },
+      { id: 'd', startedAt: 0 },
+    ];
     const item: PodUse = {
       pod: 'shop/web',
       uid: 'p',
@@ -106,17 +113,23 @@ class Cluster {
       ready,
       containers,
       nodeUid: 'p',
-      filters: [],
+      filters: [
+        { container: 'web', file: 'operator/web.json', ids: ['c'] },
+        { container: 'proxy', file: 'operator/proxy.json', ids: ['d'] },
+      ],
       files: ['operator/web.json'],
     };
-    this.uses.changed({
-      key: item.pod,
-      type: 'modified',
-      item,
-      previous: undefined,
-      resourceVersion: '1',
-      initial: false,
-    });
+    this.see(item, undefined);
+    this.pod = item;
+  }
+
+  end(): void {
+    this.see(undefined, this.pod);
+  }
+
+  see(item: PodUse | undefined, previous: PodUse | undefined): void {
+    this.pods.changed({ item, previous });
+    this.uses.changed({ key: 'shop/web', type: 'modified', item, previous, resourceVersion: '1', initial: false });
   }
 
   async settle(): Promise<this> {
@@ -269,6 +282,22 @@ describe('what is seen of a rollout', () => {
     await cluster.step();
     expect(cluster.state).to.include({ summary: '1/2 Held' });
     expect(cluster.state.evidence?.violations).to.equal(3);
+  });
+
+  it('is counted of a Pod that has ended before its node told of it', async () => {
+    const cluster = await soaking();
+    cluster.end();
+    await cluster.step();
+    cluster.report([call('mkdir', 3)]);
+    await cluster.step();
+    expect(cluster.state.summary).to.equal('1/2 Held');
+  });
+
+  it('is not counted of a container that has another profile', async () => {
+    const cluster = await soaking();
+    cluster.report([{ ...call('mkdir', 3), containerID: 'd' }]);
+    await cluster.pass(10_000);
+    expect(cluster.state.evidence?.violations).to.equal(0);
   });
 
   it('costs no write while nothing happens', async () => {

@@ -18,7 +18,7 @@ const node = (name: string, more: Partial<SeenNode> = {}): SeenNode => ({
   records: [],
   ...more,
 });
-const pod = (uid: string, on: string, ...started: number[]): SeenPod => ({
+const pod = (uid: string, on: string, ...started: number[]): SeenPod & { uid: string } => ({
   uid,
   node: on,
   ready: true,
@@ -31,8 +31,8 @@ const record = (uid: string, container: string, count = 1, firstTime = at(30)) =
   count,
   firstTime,
 });
-const see = (nodes: SeenNode[], pods: SeenPod[], state: Partial<RolloutState> = {}, plan = PLAN) =>
-  seenOf(plan, { ...STATE, ...state }, nodes, pods);
+const see = (nodes: SeenNode[], pods: (SeenPod & { uid: string })[], state: Partial<RolloutState> = {}, plan = PLAN) =>
+  seenOf(plan, { ...STATE, ...state }, nodes, pods, (_node, podUID) => pods.find(({ uid }) => uid === podUID));
 
 describe('what is seen of a stage', () => {
   it('are Pods on its nodes that started after these held its form', () => {
@@ -48,7 +48,8 @@ describe('what is seen of a stage', () => {
 
   it('is nothing before all nodes held it', () => {
     const { installedAt: _, ...state } = STATE;
-    expect(seenOf(PLAN, state as RolloutState, [node('a')], [pod('p', 'a', 50)])).to.deep.include({ pods: 0 });
+    const pods = [pod('p', 'a', 50)];
+    expect(seenOf(PLAN, state as RolloutState, [node('a')], pods, () => pods[0])).to.deep.include({ pods: 0 });
   });
 
   it('begins on a node when it got the label by which the stage selects it', () => {

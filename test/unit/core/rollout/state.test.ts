@@ -145,7 +145,7 @@ describe('a rollout', () => {
     expect(rollout.look(1, { newViolations: 1 })).to.equal('1/3 RolledBack');
     expect(rollout.look(9_999, { newViolations: 50, outdatedPods: 2 })).to.equal('1/3 RolledBack');
     expect(rollout.state.waitingFor).to.equal(
-      'somebody to act: stage 2 was taken back after 1 violations. 2 Pods may still run under the form that was taken back: restart them. Change the profile, or resume, promote or undo with kubectl seccomp rollout',
+      'somebody to act: stage 2 was taken back after 1 violation. 2 Pods may still run under the form that was taken back: restart them. Change the profile, or resume, promote or undo with kubectl seccomp rollout',
     );
     expect(outcomes(rollout.state)).to.deep.equal(['2 RolledBack', '1 Promoted']);
     expect(rollout.ask('resume')).to.equal('1/3 Soaking');
