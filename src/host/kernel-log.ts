@@ -19,13 +19,15 @@ export class KernelLog {
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #buffer = Buffer.alloc(LONGEST);
-  readonly #openedAt = Date.now();
   #poll: Poll | undefined;
   #lost = 0;
 
   constructor(libc: Libc) {
     this.#libc = libc;
     this.#fd = openSync(PATH, constants.O_RDONLY | constants.O_NONBLOCK);
+    // The log begins long before.
+    while (this.#line() !== undefined);
+    this.#lost = 0;
   }
 
   listen(readable: () => void): void {
@@ -38,8 +40,7 @@ export class KernelLog {
       if (line === undefined) return;
       this.#lost += Number(SUPPRESSED.exec(line)?.[1] ?? 0);
       const found = recordOfLine(line);
-      // The log begins long before.
-      if (found && (found.timeMs ?? 0) >= this.#openedAt) record(found);
+      if (found) record(found);
     }
   }
 
