@@ -103,7 +103,7 @@ describe('a rollout on a real API server', function () {
   /** Killed, and another one need not wait until the Lease has expired. */
   async function restartOperator(): Promise<void> {
     await system.operator.kill();
-    await system.plane.kubectl(['delete', 'lease', 'seccomp-operator', '-n', OPERATOR_NAMESPACE]);
+    await system.plane.kubectl(['delete', 'lease', 'seccomp-operator', '-n', OPERATOR_NAMESPACE, '--ignore-not-found']);
     await system.startOperator();
   }
 
