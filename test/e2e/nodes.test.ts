@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
+import { AGENT_NAMESPACE } from '../../src/core/names.ts';
 import { Installation } from '../rig/cluster/installation.ts';
 import { until } from '../rig/until.ts';
 import { Pods } from '../support/pods.ts';
@@ -68,7 +69,10 @@ describe('real nodes that come, go, fail and differ', function () {
       await system.kubectl(['label', 'node', 'node-1', 'confined=yes']);
       await system.configureAgents({ nodeSelector: { 'kubernetes.io/os': 'linux', confined: 'yes' } });
       await until('one node counts', async () => (await counts('kept'))?.summary === '1/1');
-      await until('the other’s agent is gone', async () => !(await system.agent('node-2').catch(() => undefined)));
+      await until('the other’s agent has ended', async () => {
+        const agents = await system.pods(AGENT_NAMESPACE, 'app.kubernetes.io/component=agent');
+        return agents.every(({ spec }) => spec.nodeName !== 'node-2');
+      });
       await system.profiles.install('selected', refusing('mount'));
       expect(existsSync(system.file('node-1', 'selected'))).to.equal(true);
       expect(existsSync(system.file('node-2', 'selected'))).to.equal(false);

@@ -26,8 +26,13 @@ export interface Libc {
 
 /** The part of koffi's native module that is used (koffi.dev). */
 interface Koffi {
-  struct(name: string, fields: Readonly<Record<string, string>>): unknown;
-  load(path: null): { func(prototype: string): (...values: unknown[]) => number };
+  /** Without a name: names are the process's, and a second one alike is refused. */
+  struct(fields: Readonly<Record<string, string>>): unknown;
+  pointer(type: unknown): unknown;
+  load(path: null): {
+    func(prototype: string): (...values: unknown[]) => number;
+    func(name: string, result: string, parameters: readonly unknown[]): (...values: unknown[]) => number;
+  };
   errno(): number;
   readonly node: {
     poll(fd: number, options: { readable: true }, event: (status: number, events: object) => void): Poll;
@@ -38,13 +43,13 @@ interface Koffi {
 export async function loadLibc(): Promise<Libc> {
   const name = `@koromix/koffi-linux-${process.arch}`;
   const { default: koffi } = (await import(name)) as { default: Koffi };
-  koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'const void *' });
+  const sockFprog = koffi.pointer(koffi.struct({ len: 'uint16_t', filter: 'const void *' }));
   const process_ = koffi.load(null);
   return {
     socket: process_.func('int socket(int, int, int)'),
     bind: process_.func('int bind(int, const void *, uint32_t)'),
     setsockopt: process_.func('int setsockopt(int, int, int, const void *, uint32_t)'),
-    attachFilter: process_.func('int setsockopt(int, int, int, const sock_fprog *, uint32_t)'),
+    attachFilter: process_.func('setsockopt', 'int', ['int', 'int', 'int', sockFprog, 'uint32_t']),
     getsockopt: process_.func('int getsockopt(int, int, int, _Out_ void *, _Inout_ void *)'),
     send: process_.func('intptr_t send(int, const void *, size_t, int)'),
     recv: process_.func('intptr_t recv(int, _Out_ void *, size_t, int)'),
