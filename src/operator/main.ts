@@ -10,9 +10,9 @@ import { resourcePath } from '../kube/objects.ts';
 import { Transport } from '../kube/transport.ts';
 import { serveStatus } from '../runtime/http.ts';
 import { jsonLog, type Level } from '../runtime/log.ts';
-import { Metrics } from '../runtime/metrics.ts';
 import { type Running, runProgram } from '../runtime/program.ts';
 import { VERSION } from '../runtime/version.ts';
+import { operatorMetrics } from './metrics.ts';
 import { CONFIG_NAME, SeccompOperator } from './operator.ts';
 import { OPERATOR_PROGRAM, type OperatorOption } from './options.ts';
 
@@ -50,7 +50,10 @@ async function start(values: Record<OperatorOption, string>): Promise<Running> {
   const election = new LeaderElection({ transport, namespace: values.namespace, name: CONFIG_NAME, identity, log });
   const work = values['leader-elect'] === 'true' ? election.run({ signal: stop.signal, lead }) : lead(stop.signal);
 
-  const metrics = operatorMetrics(() => term, election);
+  const metrics = operatorMetrics(
+    () => election.isLeader,
+    () => term?.figures,
+  );
   const server = await serveStatus(Number(values['metrics-port']), metrics, () => term?.problem());
   log.info('operator started', { identity, version: VERSION });
   return {
@@ -78,48 +81,4 @@ async function ownImage(transport: Transport, values: Record<OperatorOption, str
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-function operatorMetrics(term: () => SeccompOperator | undefined, election: LeaderElection): Metrics {
-  const all = new Metrics();
-  all.gauge('seccomp_operator_leader', '1 on the replica that works.', () => (election.isLeader ? 1 : 0));
-  all.gauge(
-    'seccomp_operator_profiles',
-    'Profiles by the status of their condition Ready.',
-    () => term()?.readiness() ?? [],
-  );
-  all.gauge(
-    'seccomp_operator_profile_not_ready',
-    '1 for each profile that is not Ready, by the reason.',
-    () => term()?.notReady() ?? [],
-  );
-  all.gauge('seccomp_operator_nodes', 'Nodes that should hold the profiles.', () => term()?.nodes ?? 0);
-  all.gauge('seccomp_operator_node_reports', 'Those nodes by what they report.', () => term()?.nodeStates() ?? []);
-  all.gauge(
-    'seccomp_operator_nodes_drifted',
-    'Nodes whose files were altered by somebody else, and repaired, in the last hour.',
-    () => term()?.drifted ?? 0,
-  );
-  all.gauge(
-    'seccomp_operator_rollout_phase',
-    '1 for each rollout, by its phase and the stage it is at.',
-    () => term()?.rolloutPhases() ?? [],
-  );
-  all.total(
-    'seccomp_operator_violations_total',
-    'Calls that filters logged or refused, by profile and call: thirty of a profile, and others.',
-    () => term()?.violationCounts() ?? [],
-  );
-  all.total(
-    'seccomp_operator_violation_records_total',
-    'Records of containers that nodes read (recorded), lost, could not attribute, or could not list.',
-    () => term()?.recordCounts() ?? [],
-  );
-  all.gauge(
-    'seccomp_operator_violation_watchers',
-    'Nodes by whether violations are counted there, where that is enabled.',
-    () => term()?.watchStates() ?? [],
-  );
-  all.gauge('seccomp_operator_queue', 'Profiles, nodes and statuses that wait for work.', () => term()?.queued ?? 0);
-  return all;
 }

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { SeccompNode } from '../core/api/seccomp-node.ts';
-import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
-import { effectOf } from '../core/audit/action.ts';
+import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
 import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import type { NodeReport } from '../core/fleet/node-report.ts';
@@ -20,21 +19,19 @@ import {
 import { type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
 import { profileNames } from '../core/profile/file-name.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
-import type { StepText } from '../core/rollout/event.ts';
 import { selectedKeys } from '../core/rollout/plan.ts';
-import { findCondition } from '../core/status/conditions.ts';
 import { holdsOtherBundle } from '../core/status/installation.ts';
 import { isRecent, RECENT_MS, type ViolationFacts } from '../core/violations/conditions.ts';
-import type { Sighting } from '../core/violations/ledger.ts';
 import { hasConditions, unrecordedActions } from '../core/violations/visible.ts';
 import { ReliableOperator, ResourceEventType, resourceEvent } from '../kube/client-node/reliable-operator.ts';
 import { isConflict, isNotFound } from '../kube/errors.ts';
-import { EventRecorder } from '../kube/events.ts';
 import { type KubeObject, resourcePath } from '../kube/objects.ts';
 import type { Change, Reflector } from '../kube/reflector.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import { AgentReconciler, type Templates } from './agent-reconciler.ts';
+import { Announcer } from './announcer.ts';
 import { Bundle } from './bundle.ts';
+import { Figures } from './figures.ts';
 import { Fleet, type Node, nodeInfo, type ReportRef, reportRef } from './fleet.ts';
 import { NodeReconciler } from './node-reconciler.ts';
 import { isPlace, type PlaceRef, placeRef } from './place-configmap.ts';
@@ -67,8 +64,6 @@ const STATUS_INTERVAL_MS = 1_000;
 const BACKOFF = { initialMs: 50, maxMs: 60_000 };
 /** A node that carries the startup taint is looked at that often, without asking the API server. */
 const LOOK_AGAIN_MS = 1_000;
-/** Of one metric, whatever the number of profiles. */
-const MAX_SERIES = 2_000;
 /** The server is heard at least once a minute (bookmarks). */
 const SILENT_MS = 180_000;
 
@@ -78,7 +73,7 @@ export class SeccompOperator extends ReliableOperator {
   readonly #bundle = new Bundle();
   readonly #uses = new PodUses();
   readonly #pods = new PodIndex();
-  readonly #events: EventRecorder;
+  readonly #announcer: Announcer;
   readonly #work: WorkQueue;
   readonly #statuses: WorkQueue;
   readonly #lints: WorkQueue;
@@ -94,6 +89,7 @@ export class SeccompOperator extends ReliableOperator {
   #agents!: AgentReconciler;
   #statusWriter!: StatusWriter;
   #linter!: ProfileLinter;
+  #figures!: Figures;
   #board!: ViolationBoard;
   /** Answers to our own writes, until the watch has told of them. */
   readonly #written = new Map<string, SeccompProfile>();
@@ -105,12 +101,8 @@ export class SeccompOperator extends ReliableOperator {
   constructor(options: SeccompOperatorOptions) {
     super(options.log, options.userAgent);
     this.#options = options;
-    this.#events = new EventRecorder({
-      transport: this.transport,
-      reportingController: 'seccomp-operator.dev/operator',
-      reportingInstance: options.identity,
-      log: options.log,
-    });
+    const { identity, log } = options;
+    this.#announcer = new Announcer({ transport: this.transport, identity, log });
     this.#work = this.#queue(4, key => this.#reconcile(key));
     this.#statuses = this.#queue(4, name => this.#updateStatus(name));
     this.#lints = this.#queue(1, name => this.#lint(name));
@@ -123,84 +115,14 @@ export class SeccompOperator extends ReliableOperator {
     return silent ? 'the API server has not been heard for three minutes' : undefined;
   }
 
-  /** For metrics: profiles by the status of their condition Ready. */
-  *readiness(): Iterable<readonly [Record<string, string>, number]> {
-    const counts = { True: 0, False: 0, Unknown: 0 };
-    for (const { status } of this.#profiles?.items.values() ?? []) {
-      counts[findCondition(status?.conditions, 'Ready')?.status ?? 'Unknown']++;
-    }
-    for (const [ready, count] of Object.entries(counts)) yield [{ ready }, count];
-  }
-
-  /** For metrics: profiles that are not Ready though somebody waits for them, by name and reason. */
-  *notReady(): Iterable<readonly [Record<string, string>, number]> {
-    let count = 0;
-    for (const { metadata, status } of this.#profiles?.items.values() ?? []) {
-      const ready = findCondition(status?.conditions, 'Ready');
-      if (ready?.status === 'True' || ready?.reason === 'Disabled' || ++count > MAX_SERIES) continue;
-      yield [{ profile: metadata.name, reason: ready?.reason ?? 'Unknown' }, 1];
-    }
-  }
-
-  /** For metrics: nodes by what their report says. */
-  *nodeStates(): Iterable<readonly [Record<string, string>, number]> {
-    const counts = { synced: 0, failed: 0, unreported: 0, unreachable: 0 };
-    for (const { report, reachable } of this.#fleet?.members() ?? []) {
-      if (!reachable) counts.unreachable++;
-      else if (report.failures.size || report.trouble) counts.failed++;
-      else counts[report.resourceVersion === undefined ? 'unreported' : 'synced']++;
-    }
-    for (const [state, count] of Object.entries(counts)) yield [{ state }, count];
-  }
-
-  /** For metrics: nodes whose files were altered by somebody else, and repaired, in the last hour. */
-  get drifted(): number {
-    return [...(this.#reports?.items.values() ?? [])].filter(({ drifted }) => drifted).length;
-  }
-
-  /** For metrics: rollouts by what they wait for. */
-  *rolloutPhases(): Iterable<readonly [Record<string, string>, number]> {
-    let series = 0;
-    for (const { metadata, spec, status } of this.#profiles?.items.values() ?? []) {
-      const { phase, stage } = (spec.rollout && status?.rollout) ?? {};
-      if (!phase || ++series > MAX_SERIES) continue;
-      yield [{ profile: metadata.name, phase, stage: String(stage) }, 1];
-    }
-  }
-
-  /** For metrics: violations by profile and call. */
-  *violationCounts(): Iterable<readonly [Record<string, string>, number]> {
-    let series = 0;
-    for (const [profile, { errno, ...call }, count] of this.#board?.counts() ?? []) {
-      if (++series > MAX_SERIES) return;
-      yield [{ profile, ...call, ...(errno === undefined ? {} : { errno: `${errno}` }) }, count];
-    }
-  }
-
-  /** For metrics: records that nodes read, and those of which nothing more is known than that there were some. */
-  *recordCounts(): Iterable<readonly [Record<string, string>, number]> {
-    for (const [outcome, count] of Object.entries(this.#board?.records ?? {})) yield [{ outcome }, count];
-  }
-
-  /** For metrics: nodes by whether violations are counted there. */
-  *watchStates(): Iterable<readonly [Record<string, string>, number]> {
-    if (!this.#agents?.config.violations.enabled) return;
-    const counts = { Watching: 0, Blind: 0, Stopped: 0, Unreported: 0 };
-    for (const { name } of this.#fleet?.members() ?? []) counts[this.#board.stateOf(name) ?? 'Unreported']++;
-    for (const [state, count] of Object.entries(counts)) yield [{ state }, count];
-  }
-
-  get queued(): number {
-    return this.#work.size + this.#statuses.size;
-  }
-
-  get nodes(): number {
-    return this.#fleet?.members().length ?? 0;
+  /** For metrics; none before the first lists. */
+  get figures(): Figures | undefined {
+    return this.#isReady ? this.#figures : undefined;
   }
 
   override async stop(): Promise<void> {
     await Promise.all([this.#work.stop(), this.#statuses.stop(), this.#lints.stop()]);
-    this.#events.stop();
+    this.#announcer.stop();
     await super.stop();
   }
 
@@ -284,7 +206,10 @@ export class SeccompOperator extends ReliableOperator {
       pods: this.#pods,
       publication: profile => this.#reconciler.publication(profile),
       write: (profile, change) => this.#writeStatus(profile, change),
-      tell: (profile, text) => this.#tellStep(profile, text),
+      tell: (profile, text) => {
+        this.#announcer.rolloutStep(profile, text);
+        this.#seen(profile.metadata.name);
+      },
       isHeard: () => this.problem() === undefined,
       now: () => performance.now(),
     });
@@ -300,7 +225,7 @@ export class SeccompOperator extends ReliableOperator {
       profiles: this.#profiles.items,
       looksAtArguments: (profile, syscall) => hasConditions(this.#resolved(profile), syscall),
       changed: (profile, inMs) => this.#statuses.addAfter(profile, inMs),
-      tell: sighting => this.#tellViolation(sighting),
+      tell: sighting => this.#announcer.violation(sighting, this.#profiles.items.get(sighting.usage.profile)),
       now: () => performance.now(),
     });
     this.#linter = new ProfileLinter({ profiles: this.#profiles.items, fleet: this.#fleet });
@@ -310,9 +235,17 @@ export class SeccompOperator extends ReliableOperator {
       ...state,
       publication: profile => this.#reconciler.publication(profile),
       write: (profile, change) => this.#writeStatus(profile, change),
-      transition: (profile, previous, next) => this.#tell(profile, previous, next),
+      transition: (...seen) => this.#announcer.transition(...seen),
       intervalMs: STATUS_INTERVAL_MS,
       now: () => performance.now(),
+    });
+    this.#figures = new Figures({
+      profiles: this.#profiles.items,
+      reports: this.#reports.items,
+      fleet: this.#fleet,
+      board: this.#board,
+      countsViolations: () => this.#agents.config.violations.enabled,
+      queued: () => this.#work.size + this.#statuses.size,
     });
     // Refused only when it is stopped before that.
     this.#begin().catch(error => this.log.debug('stopped before the first lists', { error: (error as Error).message }));
@@ -332,7 +265,7 @@ export class SeccompOperator extends ReliableOperator {
     this.#work.start();
     this.#statuses.start();
     this.#lints.start();
-    this.log.info('following the cluster', { profiles: this.#profiles.items.size, nodes: this.nodes });
+    this.log.info('following the cluster', { profiles: this.#profiles.items.size, nodes: this.#figures.nodes });
   }
 
   #queue(concurrency: number, work: (key: string) => Promise<void>): WorkQueue {
@@ -466,14 +399,7 @@ export class SeccompOperator extends ReliableOperator {
 
   #configChanged(config: ConfigMap | undefined): void {
     const problem = this.#agents.configure(config?.data?.['agent.yaml']);
-    if (problem && config) {
-      this.#events.event(regarding(config), {
-        type: 'Warning',
-        reason: 'InvalidConfiguration',
-        action: 'Configure',
-        note: problem,
-      });
-    }
+    if (problem && config) this.#announcer.invalidConfiguration(config, problem);
     this.#fleet.place(this.#agents.config);
     this.#work.add(AGENT_KEY);
     for (const node of this.#nodes.items.keys()) this.#work.add(nodeKey(node));
@@ -495,9 +421,7 @@ export class SeccompOperator extends ReliableOperator {
     if (!node || !isTainted(node.taints, startupTaint)) return;
     if (!this.#isComplete(name)) return this.#work.addAfter(nodeKey(name), LOOK_AGAIN_MS);
     if (!(await removeStartupTaint(this.transport, name, startupTaint, this.log))) return;
-    const note = `every profile is on its disk: taint ${startupTaint} removed`;
-    const about = { apiVersion: 'v1', kind: 'Node', name, uid: node.uid };
-    this.#events.event(about, { type: 'Normal', reason: 'SeccompProfilesInstalled', action: 'Untaint', note });
+    this.#announcer.untainted(node, startupTaint);
   }
 
   /** Every profile has been looked at, and the node has reported all that came of it. */
@@ -616,44 +540,6 @@ export class SeccompOperator extends ReliableOperator {
     const watched = this.#profiles.items.get(name);
     return watched && (this.#written.get(name) ?? watched);
   }
-
-  /** People who follow the profile hear of it, and those who follow the Pod. */
-  #tellViolation({ node, usage, call, command, count, isFirst }: Sighting): void {
-    const { profile, pod, podUid, container } = usage;
-    const [namespace = '', name = ''] = pod.split('/');
-    const { syscall, action } = call;
-    this.log.warn('violation', { profile, syscall, action, pod, container, node, command, count, first: isFirst });
-    const where = `${container ? `container ${container} of ` : ''}Pod ${pod} on ${node}`;
-    const note = `${syscall} by ${command} in ${where}: ${effectOf(call)}; see kubectl seccomp violations ${profile}`;
-    const text = { type: 'Warning', reason: 'SeccompViolation', action: 'Watch', note } as const;
-    const object = this.#profiles.items.get(profile);
-    if (object) this.#events.event(regarding(object), text);
-    this.#events.event({ apiVersion: 'v1', kind: 'Pod', namespace, name, uid: podUid }, text);
-  }
-
-  #tellStep(profile: SeccompProfile, { type, reason, note }: StepText): void {
-    this.log.info('rollout', { profile: profile.metadata.name, reason, text: note });
-    this.#events.event(regarding(profile), { type, reason, action: 'RollOut', note });
-    this.#seen(profile.metadata.name);
-  }
-
-  /** An Event on each transition that somebody waits for or has to act on. */
-  #tell(profile: SeccompProfile, previous: SeccompProfileStatus, next: SeccompProfileStatus): void {
-    const before = findCondition(previous.conditions, 'Ready');
-    const after = findCondition(next.conditions, 'Ready');
-    if (!after || (before?.status === after.status && before.reason === after.reason)) return;
-    const isProgress = ['WaitingForNodes', 'Rendering', 'Deleting'].includes(after.reason);
-    this.log.info('profile status', {
-      profile: profile.metadata.name,
-      ready: after.status,
-      reason: after.reason,
-      text: after.message,
-    });
-    if (isProgress) return;
-    const isWanted = after.status === 'True' || after.reason === 'Disabled' || after.reason === 'InUse';
-    const type = isWanted ? 'Normal' : 'Warning';
-    this.#events.event(regarding(profile), { type, reason: after.reason, action: 'Reconcile', note: after.message });
-  }
 }
 
 const PROFILE_KEY = 'profile/';
@@ -662,10 +548,6 @@ const ROLLOUT_KEY = 'rollout/';
 const profileKey = (name: string) => PROFILE_KEY + name;
 const nodeKey = (name: string) => NODE_KEY + name;
 const rolloutKey = (name: string) => ROLLOUT_KEY + name;
-
-function regarding({ apiVersion, kind, metadata: { name, namespace, uid } }: KubeObject) {
-  return { apiVersion, kind, name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) };
-}
 
 function isSameSpec({ metadata: a }: SeccompProfile, { metadata: b }: SeccompProfile): boolean {
   const sameFinalizers = a.finalizers?.join() === b.finalizers?.join();
