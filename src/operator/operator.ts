@@ -17,6 +17,7 @@ import {
   VERSION,
 } from '../core/names.ts';
 import { type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
+import { isDisabled } from '../core/profile/disabled.ts';
 import { profileNames } from '../core/profile/file-name.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
 import { selectedKeys } from '../core/rollout/plan.ts';
@@ -39,7 +40,7 @@ import { PlaceReconciler } from './place-reconciler.ts';
 import { PodIndex } from './pod-index.ts';
 import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
 import { ProfileLinter } from './profile-linter.ts';
-import { isDisabled, ProfileReconciler } from './profile-reconciler.ts';
+import { ProfileReconciler } from './profile-reconciler.ts';
 import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-configmap.ts';
 import { RolloutReconciler } from './rollout-reconciler.ts';
 import { removeStartupTaint } from './startup-taint.ts';

@@ -3,6 +3,7 @@ import { reportSpreadMs } from '../core/fleet/report-spread.ts';
 import type { Log } from '../core/log.ts';
 import { dependencies, type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
 import { digestOf } from '../core/profile/digest.ts';
+import { isDisabled } from '../core/profile/disabled.ts';
 import { ProfileError } from '../core/profile/errors.ts';
 import { profileFileName } from '../core/profile/file-name.ts';
 import { filesOf, type Kept } from '../core/rollout/files.ts';
@@ -15,21 +16,9 @@ import type { Transport } from '../kube/transport.ts';
 import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
 import type { PodUses } from './pod-uses.ts';
+import type { Publication } from './publication.ts';
 import { type ConfigMap, configMapName, renderedConfigMap, renderedRef, sayTheSame } from './rendered-configmap.ts';
 import type { RolloutReconciler } from './rollout-reconciler.ts';
-
-/** What became of a profile's newest generation that was looked at. */
-export interface Publication {
-  readonly generation: number;
-  readonly phase: ProfilePhase;
-  /** Other profiles that the rendered form depends on: when one of these changes, this one is rendered anew. */
-  readonly dependsOn: readonly string[];
-  /** What was published of it, once it was. */
-  readonly holding?: Holding;
-  /** In a rollout: the stage that this is of, and the rules. */
-  readonly stage?: number;
-  readonly strictDigest?: string;
-}
 
 export interface ProfileReconcilerOptions {
   readonly transport: Transport;
@@ -216,9 +205,6 @@ function holdingFor(spec: SeccompProfileSpec, state: RolloutState | undefined): 
   if (!state) return holdingOf(spec.mode ?? 'Enforce');
   return holdingAt(planOf(spec), state.stage, (state.before?.length ?? 0) > 0);
 }
-
-/** `disabled: true` is how Security Profiles Operator's v1beta1 said it. */
-export const isDisabled = (spec: SeccompProfileSpec): boolean => spec.state === 'Disabled' || spec.disabled === true;
 
 function retryReason(error: Error): { reason: string; message: string } {
   if (error instanceof ApiError)

@@ -5,19 +5,19 @@ import type { ResolvedSpec } from '../core/profile/base.ts';
 import { localhostProfile } from '../core/profile/file-name.ts';
 import { renderVariants } from '../core/profile/variants.ts';
 import { type StepText, stepText } from '../core/rollout/event.ts';
-import { type SeenNode, type SeenPod, seenOf, ViolationCount } from '../core/rollout/evidence.ts';
+import { type Evidence, type SeenNode, type SeenPod, seenOf, ViolationCount } from '../core/rollout/evidence.ts';
 import { commonFiles } from '../core/rollout/files.ts';
 import { type PlannedStage, planOf, strictDigestOf } from '../core/rollout/plan.ts';
-import { advance, type BeforeFile, type Evidence, settle } from '../core/rollout/state.ts';
+import { advance, type BeforeFile, settle } from '../core/rollout/state.ts';
 import type { Installation } from '../core/status/installation.ts';
 import { nameList } from '../core/status/name-list.ts';
 import { filterOf } from '../core/uses/container-filters.ts';
+import { removed } from '../kube/merge-patch.ts';
 import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
 import type { PodIndex } from './pod-index.ts';
 import type { PodUse, PodUses } from './pod-uses.ts';
-import type { Publication } from './profile-reconciler.ts';
-import { removed } from './status-writer.ts';
+import type { Publication } from './publication.ts';
 
 export interface RolloutReconcilerOptions {
   readonly bundle: Bundle;

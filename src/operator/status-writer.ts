@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
+import { isDisabled } from '../core/profile/disabled.ts';
 import { localhostProfile } from '../core/profile/file-name.ts';
 import { pickVariantKey } from '../core/profile/variants.ts';
 import { formFor, type Holding } from '../core/rollout/holding.ts';
@@ -8,10 +9,11 @@ import { type LintReport, reportBefore } from '../core/status/lint-report.ts';
 import { type ProfileFacts, profileStatus } from '../core/status/profile-status.ts';
 import { callKey } from '../core/violations/call.ts';
 import type { ViolationFacts } from '../core/violations/conditions.ts';
+import { removed } from '../kube/merge-patch.ts';
 import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
 import type { PodUses } from './pod-uses.ts';
-import { isDisabled, type Publication } from './profile-reconciler.ts';
+import type { Publication } from './publication.ts';
 import type { RenderedRef } from './rendered-configmap.ts';
 
 /** Pods that a message names. */
@@ -158,10 +160,4 @@ function hasNewCall(
 ): boolean {
   const known = new Set(before?.calls.map(callKey));
   return (after?.calls ?? []).some(call => !known.has(callKey(call)));
-}
-
-/** A merge patch keeps what it does not name (RFC 7386), so what is gone has to be named. */
-export function removed(previous: object, next: object): Record<string, null> {
-  const gone = Object.keys(previous).filter(key => !(key in next));
-  return Object.fromEntries(gone.map(key => [key, null]));
 }

@@ -1,5 +1,5 @@
 import { diff as compare, type Difference, type Group, groupsOf } from '../../core/diff/diff.ts';
-import { formOf } from '../../core/profile/mode.ts';
+import { formOf } from '../../core/profile/form.ts';
 import type { SyscallArch } from '../../core/syscalls/table.ts';
 import type { Command, Given } from '../command.ts';
 import { formatOf, printObjects, wrapped } from '../output.ts';

@@ -2,7 +2,7 @@ import type { Arg, Syscall } from '../api/seccomp-profile.ts';
 import { takesErrno } from './actions.ts';
 import { architecturesFor } from './architectures.ts';
 import type { ResolvedSpec } from './base.ts';
-import { formOf } from './mode.ts';
+import { formOf } from './form.ts';
 import { parseUint64 } from './uint64.ts';
 
 /**

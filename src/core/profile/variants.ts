@@ -1,7 +1,7 @@
 import type { ResolvedSpec } from './base.ts';
 import { digestOf } from './digest.ts';
 import { ProfileError } from './errors.ts';
-import { formOf } from './mode.ts';
+import { formOf } from './form.ts';
 import { renderProfile } from './render.ts';
 
 /** A file's text and the digest of its bytes. */

@@ -4,6 +4,23 @@ import { nameList } from '../status/name-list.ts';
 import { formFor, hasLabels, holdingAt } from './holding.ts';
 import type { PlannedStage } from './plan.ts';
 
+/** What the nodes and Pods show of the stage that a rollout is at. */
+export interface Evidence {
+  /** Every node that can be reached holds what it should at this stage; else who does not, in words. */
+  readonly installed: true | string;
+  /** Nodes that this stage selects and that hold its form. */
+  readonly nodes: number;
+  /** Pods on these: ready and started under it, and those still under an earlier form. */
+  readonly pods: number;
+  readonly outdatedPods: number;
+  /** Violations are counted wherever such a Pod runs; else where they are not, in words. */
+  readonly watched: true | string;
+  /** By Pods under these rules, that are not in `evidence.violations` yet. */
+  readonly newViolations: number;
+  /** What the present reports hold of them. */
+  readonly violationsInReports: number;
+}
+
 /** A node, as far as it is evidence. */
 export interface SeenNode {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { RolloutState } from '../api/seccomp-profile.ts';
 import { cut } from '../status/name-list.ts';
+import type { Evidence } from './evidence.ts';
 import { formatDuration, nodesOf, type PlannedStage } from './plan.ts';
-import type { Evidence } from './state.ts';
 
 /** The state with what it says to people: `2/3 Soaking`, and what it waits for. */
 export function withSummary(state: RolloutState, plan: readonly PlannedStage[], evidence?: Evidence): RolloutState {

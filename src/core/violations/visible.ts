@@ -1,6 +1,6 @@
 import { isRefusing } from '../profile/actions.ts';
 import type { ResolvedSpec } from '../profile/base.ts';
-import { formOf } from '../profile/mode.ts';
+import { formOf } from '../profile/form.ts';
 
 /**
  * Actions of a profile that leave no record: SCMP_ACT_ERRNO, TRAP and TRACE are logged only by a filter with

@@ -9,7 +9,7 @@ import { Bundle } from '../../../src/operator/bundle.ts';
 import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
 import { PodIndex } from '../../../src/operator/pod-index.ts';
 import { type PodUse, PodUses } from '../../../src/operator/pod-uses.ts';
-import type { Publication } from '../../../src/operator/profile-reconciler.ts';
+import type { Publication } from '../../../src/operator/publication.ts';
 import { RolloutReconciler } from '../../../src/operator/rollout-reconciler.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { RolloutState, Stage } from '../../../../src/core/api/seccomp-profile.ts';
+import type { Evidence } from '../../../../src/core/rollout/evidence.ts';
 import { planOf } from '../../../../src/core/rollout/plan.ts';
-import { advance, canGoBack, type Evidence, isLatched, type Look, settle } from '../../../../src/core/rollout/state.ts';
+import { advance, canGoBack, isLatched, type Look, settle } from '../../../../src/core/rollout/state.ts';
 
 const NOW = new Date('2026-11-24T10:00:00Z');
 const AUDIT: Stage = { mode: 'Audit', soak: '60s' };

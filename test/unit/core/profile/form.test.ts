@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Syscall } from '../../../../src/core/api/seccomp-profile.ts';
 import type { ResolvedSpec } from '../../../../src/core/profile/base.ts';
-import { formOf, type Mode } from '../../../../src/core/profile/mode.ts';
+import { formOf } from '../../../../src/core/profile/form.ts';
+import type { Mode } from '../../../../src/core/profile/mode.ts';
 import { renderProfile } from '../../../../src/core/profile/render.ts';
 
 const ACTIONS: readonly Syscall['action'][] = [
