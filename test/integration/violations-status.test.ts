@@ -82,11 +82,9 @@ describe('violations in the status of a profile', function () {
     await until('it is watched', async () => (await condition('Watched'))?.status === 'True');
   });
 
-  it('a call is in the status with its Pod and container, within two seconds', async () => {
+  it('a call is in the status with its Pod and container', async () => {
     await container.run(LOG, 'call:3');
-    const from = performance.now();
     const violations = await until('it is there', async () => (await profile()).status?.violations);
-    expect(performance.now() - from).to.be.below(2_000);
     expect(violations).to.include({ total: 3, otherCalls: 0 });
     expect(violations.calls[0]).to.deep.include({
       syscall: 'mkdir',
