@@ -28,13 +28,7 @@ describe('violations on two real nodes', function () {
   before(async () => {
     system = await Installation.start({ hostNetwork: 'machine' });
     pods = new Pods(system);
-    const config = JSON.stringify({ data: { 'agent.yaml': JSON.stringify({ violations: { enabled: true } }) } });
-    await system.kubectl(['patch', 'cm', 'seccomp-operator', '-n', OPERATOR_NAMESPACE, '--type=merge', '-p', config]);
-    const set = ['-n', AGENT_NAMESPACE, 'daemonset/seccomp-violations'];
-    await until('the DaemonSet', () => system.kubectl(['get', ...set]));
-    await system.kubectl(['rollout', 'status', ...set, '--timeout=120s']);
-    for (const node of ['node-1', 'node-2'])
-      await until(`${node} is watched`, async () => (await report(node))?.state === 'Watching');
+    await system.countViolations();
   });
   after(() => system?.stop());
 

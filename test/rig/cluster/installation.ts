@@ -22,6 +22,7 @@ export interface PodObject {
       restartCount: number;
       containerID?: string;
       state: {
+        running?: { startedAt: string };
         waiting?: { reason: string; message?: string };
         terminated?: { exitCode: number; reason: string; message?: string };
       };
@@ -86,6 +87,18 @@ export class Installation {
     const daemonSet = ['-n', AGENT_NAMESPACE, 'daemonset/seccomp-agent'];
     await until('the agents’ DaemonSet', () => this.kubectl(['get', ...daemonSet]));
     await this.kubectl(['rollout', 'status', ...daemonSet, '--timeout=120s']);
+  }
+
+  /** Turns the switch, and waits until every node says that it is watched. */
+  async countViolations(): Promise<void> {
+    await this.configureAgents({ violations: { enabled: true } });
+    const daemonSet = ['-n', AGENT_NAMESPACE, 'daemonset/seccomp-violations'];
+    await until('the DaemonSet', () => this.kubectl(['get', ...daemonSet]));
+    await this.kubectl(['rollout', 'status', ...daemonSet, '--timeout=120s']);
+    await until('every node is watched', async () => {
+      const states = await this.kubectl(['get', 'seccompnodes', '-o', 'jsonpath={.items[*].status.violations.state}']);
+      return states.split(' ').filter(state => state === 'Watching').length === this.cluster.nodes.size;
+    });
   }
 
   node(name: string): ClusterNode {
