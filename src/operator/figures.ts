@@ -89,8 +89,8 @@ export class Figures {
   }
 
   *#violationCounts(): Iterable<Series> {
-    for (const [profile, { errno, ...call }, count] of this.#state.board.counts()) {
-      yield [{ profile, ...call, ...(errno === undefined ? {} : { errno: `${errno}` }) }, count];
+    for (const [profile, call, count] of this.#state.board.counts()) {
+      yield [{ profile, ...call }, count];
     }
   }
 

@@ -157,10 +157,6 @@ export interface SeccompNodeStatus {
        */
       action: string;
       /**
-       * The error number that the caller got, with SCMP_ACT_ERRNO.
-       */
-      errno?: number;
-      /**
        * Name of a thread that made the call, at most 15 bytes; a program can choose it.
        */
       command: string;

@@ -359,10 +359,6 @@ export interface SeccompProfileStatus {
        */
       action: string;
       /**
-       * The error number that the caller got, with SCMP_ACT_ERRNO.
-       */
-      errno?: number;
-      /**
        * Any, when the profile looks at none of the call's arguments; Conditional, when it does: those that were used met no rule that allows them. The kernel does not record arguments.
        */
       arguments: 'Any' | 'Conditional';

@@ -18,7 +18,7 @@ export interface SeccompRecord {
   /** AUDIT_ARCH_* of linux/audit.h: decides which table `syscall` is a number of. */
   readonly arch: number;
   readonly syscall: number;
-  /** SECCOMP_RET_* of linux/seccomp.h with its data, which is an errno or a tracer's number. */
+  /** SECCOMP_RET_* of linux/seccomp.h; its data (an error number, say) is never in a record. */
   readonly code: number;
 }
 

@@ -8,7 +8,6 @@ export interface Call {
   readonly syscall: string;
   readonly architecture: string;
   readonly action: string;
-  readonly errno?: number;
 }
 
 /** What of a record decides on the {@link Call}. */
@@ -17,15 +16,13 @@ export type RawCall = Pick<SeccompRecord, 'arch' | 'syscall' | 'code'>;
 /** In names; by number where this version knows none. */
 export function callOf({ arch, syscall, code }: RawCall): Call {
   const architecture = archOfRecord(arch, syscall);
-  const { action = `0x${code.toString(16)}`, errno } = verdictOf(code);
+  const { action = `0x${code.toString(16)}` } = verdictOf(code);
   return {
     syscall: (architecture && syscallName(architecture, syscall)) ?? `syscall_0x${(syscall >>> 0).toString(16)}`,
     architecture: architecture ?? `0x${arch.toString(16)}`,
     action,
-    ...(errno === undefined ? {} : { errno }),
   };
 }
 
 /** The same text for the same call. */
-export const callKey = ({ syscall, architecture, action, errno = 0 }: Call): string =>
-  `${syscall} ${architecture} ${action} ${errno}`;
+export const callKey = ({ syscall, architecture, action }: Call): string => `${syscall} ${architecture} ${action}`;

@@ -222,11 +222,8 @@ const identityOf = (entry: NodeViolation): string =>
 
 const countOf = ({ floor, carried, live }: Line): number => Math.max(floor, carried + live);
 
-function lineFor(
-  { lines }: Book,
-  { syscall, architecture, action, errno, firstTime, lastTime, command }: NodeViolation,
-) {
-  const call: Call = { syscall, architecture, action, ...(errno === undefined ? {} : { errno }) };
+function lineFor({ lines }: Book, { syscall, architecture, action, firstTime, lastTime, command }: NodeViolation) {
+  const call: Call = { syscall, architecture, action };
   const known = lines.get(callKey(call)) ?? (lines.size >= MAX_LINES ? lines.get(callKey(OTHERS)) : undefined);
   if (known) return known;
   const own = lines.size >= MAX_LINES ? OTHERS : call;
@@ -237,9 +234,9 @@ function lineFor(
 }
 
 function lineOf({ count, inReports, pods, nodes, command = '', firstTime, lastTime, ...rest }: ProfileViolation): Line {
-  const { syscall, architecture, action, errno } = rest;
+  const { syscall, architecture, action } = rest;
   return {
-    call: { syscall, architecture, action, ...(errno === undefined ? {} : { errno }) },
+    call: { syscall, architecture, action },
     carried: Math.max(0, count - inReports),
     live: 0,
     floor: count,

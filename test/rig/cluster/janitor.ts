@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { removeRemains } from './remains.ts';
  * maker holds, so also for the maker's being killed.
  */
 export class Janitor {
-  readonly #end: () => void;
+  readonly #child: ChildProcess;
   readonly #done: Promise<void>;
 
   constructor(cluster: string) {
@@ -19,7 +19,7 @@ export class Janitor {
     const args = ['-c', script, process.execPath, import.meta.filename, cluster, logFile];
     const child = spawn('sh', args, { detached: true, stdio: ['pipe', log, log] });
     closeSync(log);
-    this.#end = () => child.stdin?.end();
+    this.#child = child;
     this.#done = new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', code => {
@@ -32,7 +32,9 @@ export class Janitor {
 
   /** Lets it clean up now. */
   async cleanUp(): Promise<void> {
-    this.#end();
+    // Whoever waits for it does not end before.
+    this.#child.ref();
+    this.#child.stdin?.end();
     await this.#done;
   }
 }

@@ -51,11 +51,8 @@ describe('the tally of a node', () => {
   it('keeps outcomes apart', () => {
     const tally = new Tally();
     tally.add(WEB, record(), NOON);
-    tally.add(WEB, record({ code: 0x00050001 }), NOON);
-    expect(tally.report().entries.map(({ action, errno }) => [action, errno])).to.deep.equal([
-      ['SCMP_ACT_LOG', undefined],
-      ['SCMP_ACT_ERRNO', 1],
-    ]);
+    tally.add(WEB, record({ code: 0x00050000 }), NOON);
+    expect(tally.report().entries.map(({ action }) => action)).to.deep.equal(['SCMP_ACT_LOG', 'SCMP_ACT_ERRNO']);
   });
 
   it('names by number what it does not know', () => {
