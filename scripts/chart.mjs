@@ -20,6 +20,9 @@ const field = path => (indent, key) =>
   ].join('\n');
 /** A map of the values file as the text of a ConfigMap's key. */
 const text = path => (indent, key) => `${indent}${key}: |\n{{ toYaml ${path} | indent ${indent.length + 2} }}\n`;
+/** Numbers of the values file as ports of a NetworkPolicy. */
+const ports = path => (indent, key) =>
+  `${indent}${key}:\n${indent}  {{- range ${path} }}\n${indent}  - protocol: TCP\n${indent}    port: {{ . }}\n${indent}  {{- end }}\n`;
 const keep = (indent, key) =>
   `${indent}{{- if .Values.crds.keep }}\n${indent}${key}:\n${indent}  helm.sh/resource-policy: keep\n${indent}{{- end }}\n`;
 
@@ -33,6 +36,7 @@ const REPLACED = {
     [`${POD}.containers.0.resources`]: field('.Values.resources'),
   },
   ConfigMap: { 'data.agent\\.yaml': text('.Values.agent') },
+  NetworkPolicy: { 'spec.egress.0.ports': ports('.Values.networkPolicy.apiServerPorts') },
 };
 const ADDED = {
   Deployment: {
@@ -43,10 +47,12 @@ const ADDED = {
     [`${POD}.affinity`]: field('.Values.affinity'),
   },
   CustomResourceDefinition: { 'metadata.annotations': keep },
+  NetworkPolicy: { 'spec.ingress.0.from': field('.Values.networkPolicy.metricsFrom') },
 };
 /** When a document is there at all. */
 const CONDITIONS = {
   CustomResourceDefinition: () => '.Values.crds.install',
+  NetworkPolicy: () => '.Values.networkPolicy.enabled',
   // With `--namespace NAME --create-namespace` Helm has made it already.
   Namespace: name => `ne .Release.Namespace ${JSON.stringify(name)}`,
 };
@@ -92,7 +98,10 @@ function withExpressions(document, kind, source) {
     .toString({ lineWidth: 0, flowCollectionPadding: false })
     .replace(/^---\n/, '')
     .replace(/^( *)([\w.]+): "?@@(\d+)@@"?\n/gm, (_, indent, key, at) => templates[at](indent, key))
-    .replace(/^( *)- ([\w.]+): "?@@(\d+)@@"?\n/gm, (_, indent, key, at) => `${indent}- ${templates[at]('', key)}`);
+    .replace(
+      /^( *)- ([\w.]+): "?@@(\d+)@@"?\n/gm,
+      (_, indent, key, at) => `${indent}- ${templates[at](`${indent}  `, key).trimStart()}`,
+    );
 }
 
 const pathOf = path => path.split(/(?<!\\)\./).map(key => (/^\d+$/.test(key) ? Number(key) : key.replace('\\.', '.')));

@@ -1,14 +1,16 @@
 import { backoffDelay } from '../core/backoff.ts';
-import type { NodeFacts, ProfileFailure, Repairs } from '../core/fleet/own-report.ts';
+import type { NodeFacts, ProfileFailure } from '../core/fleet/own-report.ts';
 import { type Labels, placeName, selectorFor } from '../core/fleet/place.ts';
 import { readSpreadMs } from '../core/fleet/report-spread.ts';
 import type { Log } from '../core/log.ts';
 import { SPREAD_ANNOTATION } from '../core/names.ts';
+import { profileFileName } from '../core/profile/file-name.ts';
 import { HostError } from '../host/errors.ts';
-import { type CheckResult, type DirectoryChange, ProfileDirectory } from '../host/profile-directory.ts';
+import { type DirectoryChange, ProfileDirectory } from '../host/profile-directory.ts';
 import { resourcePath } from '../kube/objects.ts';
 import { type Change, Reflector } from '../kube/reflector.ts';
 import type { Transport } from '../kube/transport.ts';
+import { CONTENDED, Drift } from './drift.ts';
 import { Installer } from './installer.ts';
 import { isPlace, type Place, type RenderedConfigMap, textFor, type Wanted, wanted } from './rendered.ts';
 import { Reporter } from './reporter.ts';
@@ -48,18 +50,18 @@ export class Agent {
   readonly #collection: string;
   readonly #reporter: Reporter;
   readonly #failures = new Map<string, ProfileFailure>();
+  readonly #drift: Drift;
   readonly #timers = new Set<NodeJS.Timeout>();
   #session: Session | undefined;
   #turn: Promise<void> = Promise.resolve();
   #trouble: { reason: string; message: string } | undefined;
-  #repairs: Repairs = { total: 0 };
   #seenTo: string | undefined;
   #appliedTo: string | undefined;
   /** A ConfigMap changed: the next `progress` says up to where. Bookmarks alone are nothing to report. */
   #hasChanged = false;
   #hasNews = false;
   #attempts = 0;
-  #isRetrying = false;
+  #retrying: { readonly timer: NodeJS.Timeout | undefined; readonly soon: boolean } | undefined;
   #stopped = false;
 
   constructor(options: AgentOptions) {
@@ -67,6 +69,18 @@ export class Agent {
     this.#collection = resourcePath({ group: '', version: 'v1', plural: 'configmaps', namespace: options.namespace });
     const { transport, node, log } = options;
     this.#reporter = new Reporter({ transport, node, log, facts: () => this.facts() });
+    this.#drift = new Drift({
+      directory: () => this.#session?.directory,
+      profileOf: fileName => this.#wanted().find(item => item.fileName === fileName)?.profile,
+      failures: this.#failures,
+      later: (ms, step) => this.#later(ms, step),
+      news: () => this.#reporter.request(),
+      calm: () => {
+        this.#hasNews = true;
+        this.#applied();
+      },
+      log,
+    });
   }
 
   start(): void {
@@ -90,7 +104,7 @@ export class Agent {
       appliedTo: this.#appliedTo,
       failures: this.#failures,
       trouble: this.#trouble,
-      repairs: this.#repairs,
+      repairs: this.#drift.repairs,
     };
   }
 
@@ -109,7 +123,7 @@ export class Agent {
       this.#session = { directory, installer, reflector: this.#reflector(installer) };
       directory.watch(change => this.#next(() => this.#touched(change)));
       // What was altered while no agent ran is repaired even where the API server is away.
-      this.#repaired(await directory.check());
+      await this.#checkDisk();
       this.#session.reflector.start();
     } catch (error) {
       const { reason, message } = HostError.from(error, `${kubeletRoot}/seccomp`);
@@ -220,8 +234,8 @@ export class Agent {
       this.#appliedTo = this.#seenTo;
       this.#reporter.request();
     }
-    if (this.#failures.size === 0) this.#attempts = 0;
-    else this.#retryLater();
+    if (this.#canRetry) this.#retryLater();
+    else this.#attempts = 0;
   }
 
   /** Another operator's link goes only when nothing that a Pod could name is missing here. */
@@ -254,17 +268,29 @@ export class Agent {
     return { reason: 'DirectoryForeign', message };
   }
 
-  #retryLater(): void {
-    if (this.#isRetrying) return;
-    this.#isRetrying = true;
-    this.#later(backoffDelay(this.#attempts++, RETRY), async () => {
-      this.#isRetrying = false;
+  /** Soon: something has changed in its place, so that how often it failed before says nothing. */
+  #retryLater(soon = false): void {
+    if (this.#retrying && (this.#retrying.soon || !soon)) return;
+    this.#cancel(this.#retrying?.timer);
+    if (soon) this.#attempts = 0;
+    const timer = this.#later(backoffDelay(this.#attempts++, RETRY), async () => {
+      this.#retrying = undefined;
       await this.#retry();
     });
+    this.#retrying = { timer, soon };
+  }
+
+  /** What is fought over is put right from its copy, and is nothing to fetch. */
+  get #canRetry(): boolean {
+    return [...this.#failures.values()].some(({ reason }) => reason !== CONTENDED);
+  }
+
+  #hasFailed(profile: string): boolean {
+    return this.#failures.has(profile) && this.#failures.get(profile)?.reason !== CONTENDED;
   }
 
   async #retry(): Promise<void> {
-    await this.#fetch(this.#wanted().filter(item => this.#failures.has(item.profile)));
+    await this.#fetch(this.#wanted().filter(item => this.#hasFailed(item.profile)));
     // A removal that failed is in no list any more.
     if (this.#session?.reflector.isSynced) this.#removeUnwanted(this.#session.installer);
     this.#hasNews = true;
@@ -293,9 +319,10 @@ export class Agent {
     if (change === 'directory') return this.#reopen();
     const session = this.#session;
     if (!session) return;
-    this.#repaired(await session.directory.check(change.fileNames));
+    await this.#checkDisk(change.fileNames);
     // Perhaps what stood in a file's place has gone.
-    if (this.#failures.size) await this.#retry();
+    const failed = [...this.#failures.keys()].filter(profile => this.#hasFailed(profile));
+    if (failed.some(profile => change.fileNames.has(profileFileName(profile)))) this.#retryLater(true);
   }
 
   async #reopen(): Promise<void> {
@@ -308,23 +335,13 @@ export class Agent {
 
   async #slowCheck(): Promise<void> {
     this.#later(SLOW_CHECK_MS * (0.9 + Math.random() * 0.2), () => this.#slowCheck());
-    if (this.#session) this.#repaired(await this.#session.directory.check());
+    await this.#checkDisk();
     this.#reporter.recheck();
   }
 
-  #repaired({ repaired, failed }: CheckResult): void {
-    const profiles = new Map(this.#wanted().map(item => [item.fileName, item.profile]));
-    for (const fileName of repaired) {
-      this.#options.log.warn('a file was altered by somebody else, and repaired', { file: fileName });
-      const lastTime = new Date().toISOString().replace(/\.\d+/, '');
-      this.#repairs = { total: this.#repairs.total + 1, lastTime, lastFile: fileName };
-    }
-    for (const [fileName, failure] of failed) {
-      const profile = profiles.get(fileName);
-      if (profile) this.#failures.set(profile, { digest: '', ...failure });
-    }
-    if (repaired.length || failed.size) this.#reporter.request();
-    if (this.#failures.size) this.#retryLater();
+  async #checkDisk(fileNames?: ReadonlySet<string>): Promise<void> {
+    await this.#drift.check(fileNames);
+    if (this.#canRetry) this.#retryLater();
   }
 
   /** Steps that touch the session run one after another. */
@@ -335,12 +352,19 @@ export class Agent {
     });
   }
 
-  #later(ms: number, step: () => Promise<void>): void {
-    if (this.#stopped) return;
+  #later(ms: number, step: () => Promise<void>): NodeJS.Timeout | undefined {
+    if (this.#stopped) return undefined;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#next(step);
     }, ms);
     this.#timers.add(timer);
+    return timer;
+  }
+
+  #cancel(timer: NodeJS.Timeout | undefined): void {
+    if (!timer) return;
+    clearTimeout(timer);
+    this.#timers.delete(timer);
   }
 }

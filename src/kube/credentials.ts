@@ -17,6 +17,6 @@ export interface Credentials {
   authorization(): Promise<string | undefined>;
   /** Read after {@link authorization}, which may renew it. */
   tls(): TlsSettings;
-  /** Told of a 401, so that the next request brings fresh credentials. */
+  /** Told of a 401, and of a server that could not be reached or verified: the next request brings fresh credentials. */
   refused?(): void;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Credentials } from './credentials.ts';
-import { TokenFile } from './token-file.ts';
+import type { Credentials, TlsSettings } from './credentials.ts';
+import { RotatedFile } from './rotated-file.ts';
 
 const DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -13,13 +13,21 @@ export function inClusterCredentials(
   const host = env['KUBERNETES_SERVICE_HOST'];
   if (!host) throw new Error('no way to the API server: set KUBECONFIG, or run in a Pod with a service account');
   const address = host.includes(':') ? `[${host}]` : host;
-  const token = new TokenFile(join(directory, 'token'));
-  const tls = { ca: readFileSync(join(directory, 'ca.crt'), 'utf8') };
+  const token = new RotatedFile(join(directory, 'token'));
+  const authority = new RotatedFile(join(directory, 'ca.crt'));
+  let tls: TlsSettings = {};
   return {
     server: new URL(`https://${address}:${env['KUBERNETES_SERVICE_PORT'] || '443'}`),
     namespace: readFileSync(join(directory, 'namespace'), 'utf8').trim(),
     tls: () => tls,
-    authorization: () => token.authorization(),
-    refused: () => token.refused(),
+    authorization: async () => {
+      const ca = await authority.text();
+      if (tls.ca !== ca) tls = { ca };
+      return `Bearer ${await token.text()}`;
+    },
+    refused: () => {
+      token.refused();
+      authority.refused();
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Credentials, TlsSettings } from './credentials.ts';
-import { TokenFile } from './token-file.ts';
+import { RotatedFile } from './rotated-file.ts';
 
 type Section = Readonly<Record<string, unknown>>;
 
@@ -64,8 +64,8 @@ function bearer(user: Section, directory: string): Pick<Credentials, 'authorizat
   const path = text(user, 'tokenFile');
   const token = text(user, 'token');
   if (!path) return { authorization: async () => (token ? `Bearer ${token}` : undefined) };
-  const file = new TokenFile(resolve(directory, path));
-  return { authorization: () => file.authorization(), refused: () => file.refused() };
+  const file = new RotatedFile(resolve(directory, path));
+  return { authorization: async () => `Bearer ${await file.text()}`, refused: () => file.refused() };
 }
 
 function pem(section: Section, key: string, directory: string): string | undefined {

@@ -4,7 +4,7 @@ import { parseExact } from '../core/json/exact.ts';
 import { type Log, silentLog } from '../core/log.ts';
 import type { Credentials } from './credentials.ts';
 import { ApiError, ConnectionError, type Status } from './errors.ts';
-import { type Answer, connectionError, exchange, isStaleSocket } from './exchange.ts';
+import { type Answer, connectionError, exchange, isStaleSocket, type Outgoing } from './exchange.ts';
 import { LineSplitter } from './lines.ts';
 
 export interface TransportOptions {
@@ -84,7 +84,7 @@ export class Transport {
     const authorization = await this.#credentials.authorization();
     const options = { ...this.#options('GET', path, parameters.query, authorization), agent: false };
     using scope = this.#scope(parameters.signal);
-    const answer = await exchange({ scheme: this.#scheme, options, title, signal: scope.signal });
+    const answer = await this.#exchange({ scheme: this.#scheme, options, title, signal: scope.signal });
     try {
       parameters.onContact?.();
       if (!isOk(answer.response)) throw await this.#refusal(title, answer);
@@ -131,7 +131,7 @@ export class Transport {
       new ConnectionError(title, 'CALL_TIMEOUT', `no answer within ${timeoutMs} ms`),
       timeoutMs,
     );
-    const answer = await exchange({
+    const answer = await this.#exchange({
       scheme: this.#scheme,
       options,
       title,
@@ -145,6 +145,16 @@ export class Transport {
       throw scope.signal.aborted ? scope.signal.reason : asOwnError(title, error);
     } finally {
       answer.done();
+    }
+  }
+
+  /** Its certificate may be of another authority than when the credentials were read. */
+  async #exchange(outgoing: Outgoing): Promise<Answer> {
+    try {
+      return await exchange(outgoing);
+    } catch (error) {
+      if (error instanceof ConnectionError) this.#credentials.refused?.();
+      throw error;
     }
   }
 

@@ -4,6 +4,7 @@ import { profileFileName } from '../core/profile/file-name.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
 import { pickKey } from '../core/rollout/files.ts';
 import { type ExpectedBundle, type FleetNode, type Installation, installationOf } from '../core/status/installation.ts';
+import { leavingNodes } from '../core/status/leaving.ts';
 import type { Fleet } from './fleet.ts';
 import type { PlaceRef } from './place-configmap.ts';
 import type { RenderedRef } from './rendered-configmap.ts';
@@ -19,6 +20,8 @@ export class Bundle {
   readonly #places = new Map<string, PlaceRef>();
   /** resourceVersion of the change that took a node's labels away. */
   readonly #placesGone = new Map<string, string>();
+  /** resourceVersion at which a profile's rendered form went. */
+  readonly #goneAt = new Map<string, string>();
   readonly #digests = new Map<string, string>();
   #changedAt = '0';
   #seenTo = '0';
@@ -52,6 +55,7 @@ export class Bundle {
   gone(ref: RenderedRef, resourceVersion: string): void {
     if (this.#refs.get(ref.profile)?.uid !== ref.uid) return;
     this.#refs.delete(ref.profile);
+    this.#goneAt.set(ref.profile, resourceVersion);
     this.#changed(resourceVersion);
   }
 
@@ -91,6 +95,7 @@ export class Bundle {
     this.#seenTo = resourceVersion;
     this.#changedAt = '0';
     this.#placesGone.clear();
+    this.#goneAt.clear();
     for (const ref of this.#refs.values()) this.#changed(ref.resourceVersion);
   }
 
@@ -112,6 +117,20 @@ export class Bundle {
     if (!ref) return undefined;
     const published = (node: string) => this.publishedFor(ref, node);
     return installationOf(profile, published, fleet.members(), node => this.expected(node));
+  }
+
+  /** Nodes that can be reached and may hold a profile still that is not published any more. */
+  leaving(profile: string, fleet: Pick<Fleet, 'members'>): string[] {
+    return leavingNodes(this.#goneAt.get(profile), fleet.members(), node => this.expected(node));
+  }
+
+  goneAt(profile: string): string | undefined {
+    return this.#goneAt.get(profile);
+  }
+
+  /** Nobody asks for this profile any more. */
+  forget(profile: string): void {
+    this.#goneAt.delete(profile);
   }
 
   /** Up to where a node has to have applied changes to hold this profile as it is now. */
@@ -143,6 +162,7 @@ export class Bundle {
 
   #set(ref: RenderedRef): void {
     this.#refs.set(ref.profile, ref);
+    this.#goneAt.delete(ref.profile);
     this.#changed(ref.resourceVersion);
   }
 

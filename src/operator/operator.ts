@@ -41,6 +41,7 @@ import { PodIndex } from './pod-index.ts';
 import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
 import { ProfileLinter } from './profile-linter.ts';
 import { ProfileReconciler } from './profile-reconciler.ts';
+import { Removals } from './removals.ts';
 import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-configmap.ts';
 import { RolloutReconciler } from './rollout-reconciler.ts';
 import { removeStartupTaint } from './startup-taint.ts';
@@ -87,6 +88,7 @@ export class SeccompOperator extends ReliableOperator {
   #nodeReconciler!: NodeReconciler;
   #places!: PlaceReconciler;
   #rollouts!: RolloutReconciler;
+  #removals!: Removals;
   #agents!: AgentReconciler;
   #statusWriter!: StatusWriter;
   #linter!: ProfileLinter;
@@ -221,6 +223,7 @@ export class SeccompOperator extends ReliableOperator {
       profiles: this.#profiles.items,
       rollouts: this.#rollouts,
     });
+    this.#removals = new Removals({ bundle: this.#bundle, fleet: this.#fleet, now: () => performance.now(), log });
     this.#board = new ViolationBoard({
       pods: this.#pods,
       profiles: this.#profiles.items,
@@ -344,8 +347,8 @@ export class SeccompOperator extends ReliableOperator {
     this.#fleet.changed();
     this.#work.add(nodeKey(key));
     const moves = item?.architecture !== previous?.architecture;
-    for (const name of this.#profiles.items.keys()) {
-      if (moves) this.#work.add(profileKey(name));
+    for (const [name, profile] of this.#profiles.items) {
+      if (moves || isDeleted(profile)) this.#work.add(profileKey(name));
       this.#seen(name);
     }
   }
@@ -360,7 +363,8 @@ export class SeccompOperator extends ReliableOperator {
     this.#work.add(nodeKey(key));
     const [before, after] = [previous?.report, item?.report];
     const concernsAll = before?.trouble || after?.trouble || !before?.resourceVersion || !after?.resourceVersion;
-    for (const name of this.#profiles.items.keys()) {
+    for (const [name, profile] of this.#profiles.items) {
+      if (isDeleted(profile)) this.#work.add(profileKey(name));
       if (concernsAll || this.#isConcerned(name, key, before as NodeReport, after as NodeReport)) this.#seen(name);
     }
     this.#compareBundles();
@@ -377,7 +381,7 @@ export class SeccompOperator extends ReliableOperator {
   #isConcerned(profile: string, node: string, before: NodeReport, after: NodeReport): boolean {
     if (before.failures.has(profile) || after.failures.has(profile)) return true;
     const ref = this.#bundle.get(profile);
-    const at = ref && this.#bundle.publishedFor(ref, node);
+    const at = ref ? this.#bundle.publishedFor(ref, node) : this.#bundle.goneAt(profile);
     const isPast = (report: NodeReport) => compareResourceVersions(report.resourceVersion ?? '0', at ?? '0') >= 0;
     return at !== undefined && isPast(before) !== isPast(after);
   }
@@ -439,24 +443,39 @@ export class SeccompOperator extends ReliableOperator {
     if (!profile) {
       await this.#reconciler.withdraw(name);
       this.#reconciler.forget(name);
+      this.#bundle.forget(name);
+      this.#removals.forget(name);
       this.#statusWriter.forget(name);
       this.#linter.forget(name);
       this.#rollouts.forget(name);
       return;
     }
-    const goes = profile.metadata.deletionTimestamp !== undefined;
+    const goes = isDeleted(profile);
     const waits = goes && this.#uses.count(name) > 0;
     if (!goes || waits) {
       await this.#reconciler.publish(profile);
       this.#seen(name);
       this.#lints.add(name);
     }
-    if (!waits) await this.#keepFinalizer(this.#newest(name));
+    if (waits) this.#removals.forget(name);
+    else if (!goes || (await this.#isRemoved(name))) await this.#keepFinalizer(this.#newest(name));
+  }
+
+  /** From every node that can be waited for. Each report has this looked at again. */
+  async #isRemoved(name: string): Promise<boolean> {
+    await this.#reconciler.withdraw(name);
+    // The watch tells at which resourceVersion it went, and that nodes have to have come so far.
+    if (this.#bundle.get(name)) return false;
+    const wait = this.#removals.waitMs(name);
+    if (wait === 0) return true;
+    this.#work.addAfter(profileKey(name), wait);
+    this.#statuses.add(name);
+    return false;
   }
 
   async #stepRollout(name: string): Promise<void> {
     const profile = this.#newest(name);
-    if (!profile || profile.metadata.deletionTimestamp !== undefined) return;
+    if (!profile || isDeleted(profile)) return;
     const { moved, againMs } = await this.#rollouts.step(profile);
     if (moved) this.#work.add(profileKey(name));
     if (againMs !== undefined) this.#work.addAfter(rolloutKey(name), againMs);
@@ -467,9 +486,7 @@ export class SeccompOperator extends ReliableOperator {
     if (!profile) return;
     // A copy: dot-i adds to the list of finalizers in place, before the API server has agreed.
     const event = resourceEvent(PROFILE_PLURAL, ResourceEventType.Modified, structuredClone(profile));
-    await this.handleResourceFinalizer(event, PROFILE_FINALIZER, () =>
-      this.#reconciler.withdraw(profile.metadata.name),
-    );
+    await this.handleResourceFinalizer(event, PROFILE_FINALIZER, async () => {});
   }
 
   /** One at a time, after what waits already: nodes wait for none of it. */
@@ -549,6 +566,8 @@ const ROLLOUT_KEY = 'rollout/';
 const profileKey = (name: string) => PROFILE_KEY + name;
 const nodeKey = (name: string) => NODE_KEY + name;
 const rolloutKey = (name: string) => ROLLOUT_KEY + name;
+
+const isDeleted = ({ metadata }: SeccompProfile): boolean => metadata.deletionTimestamp !== undefined;
 
 function isSameSpec({ metadata: a }: SeccompProfile, { metadata: b }: SeccompProfile): boolean {
   const sameFinalizers = a.finalizers?.join() === b.finalizers?.join();

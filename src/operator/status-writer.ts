@@ -90,6 +90,7 @@ export class StatusWriter {
       older: publication?.holding ? this.#nodesBefore(publication.holding) : [],
       phase: phaseOf(metadata.deletionTimestamp !== undefined, generation, publication, ref),
       lint: this.#options.linted(name, generation) ?? reportBefore(status, generation),
+      leaving: ref ? [] : bundle.leaving(name, fleet),
       users: { count: uses.count(name), first: uses.names(name, MAX_USERS) },
       digests: ref ? digestsByArchitecture(ref, fleet.architectures()) : new Map(),
       installation: bundle.installation(name, fleet) ?? {

@@ -103,6 +103,43 @@ describe('installed on two real nodes by kubectl apply -k manifests/base', funct
     });
   });
 
+  // The network of this cluster enforces none.
+  describe('the NetworkPolicies', () => {
+    interface Rule {
+      ports: { port: number; protocol: string }[];
+    }
+    interface Policy {
+      spec: { podSelector: object; policyTypes: string[]; ingress: Rule[]; egress: Rule[] };
+    }
+    const only = async (namespace: string) => {
+      const path = `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`;
+      const { items } = await system.plane.get<{ items: Policy[] }>(path);
+      expect(items).to.have.length(1);
+      const { podSelector, policyTypes, ingress, egress } = (items[0] as Policy).spec;
+      expect(podSelector, 'all Pods').to.deep.equal({});
+      expect(policyTypes).to.have.members(['Ingress', 'Egress']);
+      const ports = (rules: Rule[]) =>
+        rules.flatMap(rule => rule.ports.map(({ protocol, port }) => `${protocol} ${port}`));
+      return { ingress: ports(ingress), egress: ports(egress) };
+    };
+
+    for (const namespace of [OPERATOR_NAMESPACE, AGENT_NAMESPACE]) {
+      it(`let Pods be called at the ports that they name, and no others: ${namespace}`, async () => {
+        const pods = await system.pods(namespace);
+        const named = pods.flatMap(({ spec }) => spec.containers.flatMap(({ ports = [] }) => ports));
+        const wanted = new Set(named.map(({ containerPort, protocol }) => `${protocol} ${containerPort}`));
+        expect((await only(namespace)).ingress).to.have.members([...wanted]);
+      });
+
+      it(`let them call the API server, as its Service and as itself: ${namespace}`, async () => {
+        const list = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes';
+        const server = await system.plane.get<{ ports: { port: number; protocol: string }[] }>(list);
+        const wanted = ['TCP 443', ...server.ports.map(({ port, protocol }) => `${protocol} ${port}`)];
+        expect((await only(namespace)).egress).to.include.members(wanted);
+      });
+    }
+  });
+
   describe('the token in an agent’s container', () => {
     let token: string;
     before(async () => {

@@ -14,7 +14,12 @@ interface Manifest {
   kind: string;
   metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
   data?: Record<string, string>;
-  spec?: { template: { spec: Record<string, unknown> & { containers: Record<string, unknown>[] } }; replicas?: number };
+  spec?: {
+    template: { spec: Record<string, unknown> & { containers: Record<string, unknown>[] } };
+    replicas?: number;
+    egress?: unknown;
+    ingress?: unknown;
+  };
 }
 
 describe('the Helm chart', function () {
@@ -106,6 +111,24 @@ describe('the Helm chart', function () {
         ['/srv/kubelet', { 'kubernetes.io/os': 'linux', pool: 'apps' }, 'info'],
       ],
       [
+        'another port of the API server, and metrics for some only',
+        ['--set=networkPolicy.apiServerPorts={2040}', '--set=networkPolicy.metricsFrom[0].podSelector.matchLabels.a=b'],
+        objects => {
+          const { egress, ingress } = objects.find(({ kind }) => kind === 'NetworkPolicy')?.spec ?? {};
+          return [egress, ingress];
+        },
+        [
+          [{ ports: [{ protocol: 'TCP', port: 2040 }] }],
+          [{ ports: [{ protocol: 'TCP', port: 9180 }], from: [{ podSelector: { matchLabels: { a: 'b' } } }] }],
+        ],
+      ],
+      [
+        'no NetworkPolicies',
+        ['--set=networkPolicy.enabled=false'],
+        objects => objects.filter(({ kind }) => kind === 'NetworkPolicy').length,
+        0,
+      ],
+      [
         'no CRDs',
         ['--set=crds.install=false'],
         objects => objects.filter(({ kind }) => kind === 'CustomResourceDefinition').length,
@@ -136,6 +159,7 @@ describe('the Helm chart', function () {
       ['a kubelet root that is no path', '--set=agent.kubeletRoot=var/lib', /agent\/kubeletRoot.*does not match/],
       ['a log level that there is not', '--set=agent.logLevel=trace', /agent\/logLevel.*must be one of/],
       ['a digest that is none', '--set=image.digest=abc', /image\/digest.*does not match/],
+      ['a port that there is not', '--set=networkPolicy.apiServerPorts={70000}', /apiServerPorts\/0.*maximum/],
       ['no replica', '--set=replicas=0', /replicas.*minimum/],
     ];
     for (const [what, flag, message] of refused) {
@@ -222,6 +246,7 @@ describe('the Helm chart', function () {
           'roles',
           'rolebindings',
           'poddisruptionbudgets',
+          'networkpolicies',
         ])
           await plane.kubectl(['delete', kind, '--all', '-n', name, '--wait=false']);
         const body = JSON.stringify({ ...JSON.parse(stdout), spec: { finalizers: [] } });

@@ -110,6 +110,38 @@ describe('Pods and nodes that need a profile', function () {
     await until('its file too', async () => !isOnDisk('inherited'));
   });
 
+  it('is gone from the disks of all nodes that can be reached when kubectl delete returns', async () => {
+    const far = await system.addNode('node-far');
+    await profile('leaving');
+    await system.untilReady('leaving');
+    far.agent.pause();
+    try {
+      await system.plane.kubectl(['delete', 'scp', 'leaving', '--wait=false']);
+      await until('it is gone from one', async () => !isOnDisk('leaving'));
+      await until('it waits for the other', async () =>
+        (await system.ready('leaving'))?.message.includes('being removed from node-far'),
+      );
+    } finally {
+      far.agent.resume();
+    }
+    await until('it goes', () => isGone('leaving'));
+    expect(existsSync(join(far.files, 'leaving.json'))).to.equal(false);
+
+    await profile('left');
+    await system.untilReady('left');
+    far.agent.pause();
+    try {
+      await system.setNodeReady('node-far', false);
+      await system.plane.kubectl(['delete', 'scp', 'left', '--timeout=20s']);
+      expect(existsSync(join(far.files, 'left.json'))).to.equal(true);
+    } finally {
+      far.agent.resume();
+    }
+    await until('the file goes when the node is back', () => !existsSync(join(far.files, 'left.json')));
+    await far.agent.stop();
+    await system.plane.kubectl(['delete', 'node', 'node-far']);
+  });
+
   describe('the startup taint', () => {
     const taint = { key: STARTUP_TAINT, effect: 'NoSchedule' };
     const other = { key: 'example.com/gpu', value: 'yes', effect: 'NoSchedule' };

@@ -13,7 +13,7 @@ export class Certificates {
     this.#directory = directory;
   }
 
-  static async create(directory: string): Promise<Certificates> {
+  static async create(directory: string, subject = '/CN=test-ca'): Promise<Certificates> {
     const made = new Certificates(directory);
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', made.key('ca')];
     const usage = [
@@ -22,18 +22,7 @@ export class Certificates {
       '-addext',
       'keyUsage=critical,keyCertSign,digitalSignature',
     ];
-    await openssl(
-      'req',
-      '-x509',
-      ...key,
-      '-out',
-      made.certificate('ca'),
-      '-days',
-      '30',
-      '-subj',
-      '/CN=test-ca',
-      ...usage,
-    );
+    await openssl('req', '-x509', ...key, '-out', made.certificate('ca'), '-days', '30', '-subj', subject, ...usage);
     await openssl('genrsa', '-out', made.key('sa'), '2048');
     await openssl('rsa', '-in', made.key('sa'), '-pubout', '-out', made.certificate('sa'));
     return made;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,6 +148,18 @@ export class ControlPlane {
   async restartApiserver(): Promise<void> {
     await this.apiserver.kill();
     await this.#startApiserver();
+  }
+
+  /** As after a change of the cluster's authority: the API server's certificate is of another one, which `caFile` has too. */
+  async changeAuthority(): Promise<void> {
+    const directory = join(this.directory, 'next-authority');
+    await mkdir(directory);
+    const next = await Certificates.create(directory, '/CN=next-ca');
+    await next.issue('apiserver', '/CN=kube-apiserver', namesOf(this.#options.site));
+    await copyFile(next.certificate('apiserver'), this.#certificates.certificate('apiserver'));
+    await copyFile(next.key('apiserver'), this.#certificates.key('apiserver'));
+    await appendFile(this.caFile, await readFile(next.certificate('ca')));
+    await this.restartApiserver();
   }
 
   /** Files of a certificate for whom `subject` names, as openssl takes it. */

@@ -19,9 +19,11 @@ export interface ProfileFacts extends ViolationFacts {
   /** Files on nodes, by node architecture; empty when there is none. */
   readonly digests: ReadonlyMap<string, string>;
   readonly installation: Installation;
-  /** Pods that refer to it and have not ended: how many, and the first of their names in order. */
+  /** Nodes that it is still being removed from, once it is published no more. */
+  readonly leaving: readonly string[];
   /** Nothing while the linter has not looked at this generation. */
   readonly lint?: LintReport | undefined;
+  /** Pods that refer to it and have not ended: how many, and the first of their names in order. */
   readonly users: { readonly count: number; readonly first: readonly string[] };
 }
 
@@ -115,7 +117,7 @@ function isHeld({ phase, users, digests }: ProfileFacts): boolean {
 }
 
 function readyCondition(facts: ProfileFacts): StatedCondition {
-  const { phase, installation, digests, localhostProfile, users, rollout, older } = facts;
+  const { phase, installation, digests, localhostProfile, users, rollout, older, leaving } = facts;
   const { desired, installed, failed, behind, unreachable } = installation;
   const not = (reason: string, message: string, status: 'False' | 'Unknown' = 'False'): StatedCondition => ({
     type: 'Ready',
@@ -130,7 +132,9 @@ function readyCondition(facts: ProfileFacts): StatedCondition {
       `${phase.is === 'deleting' ? 'deleted' : 'disabled'}, but its file stays on nodes while ${pods}. It goes by itself after the last one.`,
     );
   }
-  if (phase.is === 'deleting') return not('Deleting', 'being removed from nodes');
+  const removing = leaving.length ? `being removed from ${nameList(leaving)}` : 'being removed from nodes';
+  if (phase.is === 'deleting') return not('Deleting', removing);
+  if (phase.is === 'disabled' && leaving.length) return not('Disabled', `spec.state is Disabled: ${removing}`);
   if (phase.is === 'disabled')
     return not('Disabled', 'spec.state is Disabled: no node holds this profile. Set it to Enabled to install it.');
   if (phase.is === 'stalled') {

@@ -13,7 +13,10 @@ const PROJECT = join(import.meta.dirname, '..', '..', '..');
 
 export interface PodObject {
   metadata: { name: string; namespace: string; uid: string; deletionTimestamp?: string };
-  spec: { nodeName: string; containers: { image: string }[] };
+  spec: {
+    nodeName: string;
+    containers: { image: string; ports?: { containerPort: number; protocol: string }[] }[];
+  };
   status: {
     phase: string;
     podIP?: string;

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { locked, type Progress } from '../cache.ts';
 import { requirePackages } from '../debian.ts';
-import { type ImageRecipe, imageArchive } from './images.ts';
+import { imageArchive } from './images.ts';
 import { BUILD_BASE, NODE_BASE } from './recipes.ts';
 
 const run = promisify(execFile);
@@ -32,13 +32,40 @@ export async function operatorImage(progress: Progress): Promise<OperatorImage> 
     archive,
     line => progress(`the operator's image: ${line}`),
     async () => {
-      if (await isCurrent()) return { name: await imageName(), archive };
+      if (await isCurrent()) return { name: imageName(await packageVersion()), archive };
       await rm(stamp, { force: true });
       const image = await buildOperatorImage(archive, progress);
       await writeFile(stamp, sources);
       return image;
     },
   );
+}
+
+/**
+ * The same image as another release: its programs say that version, and so does its tag. Made of the one that is there, in
+ * seconds.
+ */
+export async function otherRelease(version: string, directory: string, progress: Progress): Promise<OperatorImage> {
+  const present = await operatorImage(progress);
+  const presentVersion = await packageVersion();
+  const name = imageName(version);
+  const archive = join(directory, `seccomp-operator-${version}.tar`);
+  progress(`making image ${name}`);
+  await withBuildah(async buildah => {
+    await pull(buildah, present.archive, present.name);
+    const container = (await buildah('from', '--pull-never', present.name)).trim();
+    const root = (await buildah('mount', container)).trim();
+    for (const program of ['agent.js', 'operator.js', 'violations.js']) {
+      const file = join(root, 'app', program);
+      const text = await readFile(file, 'utf8');
+      const changed = text.replaceAll(`"${presentVersion}"`, `"${version}"`);
+      if (changed === text) throw new Error(`${program} in ${present.name} does not say its version`);
+      await writeFile(file, changed);
+    }
+    await buildah('commit', '--quiet', '--squash', '--rm', container, name);
+    await buildah('push', '--quiet', name, `oci-archive:${archive}:${name}`);
+  });
+  return { name, archive };
 }
 
 /** Of all that the Dockerfile copies, and itself. */
@@ -67,11 +94,9 @@ export async function buildOperatorImage(archive: string, progress: Progress): P
   await requirePackages({ buildah: '/usr/bin/buildah' }, progress);
   const bases = [BUILD_BASE, NODE_BASE];
   const archives = await Promise.all(bases.map(base => imageArchive(base, progress)));
-  const name = await imageName();
-  const directory = await mkdtemp(join(tmpdir(), 'image-build-'));
-  const buildah = (...args: string[]) => runBuildah(directory, args);
-  try {
-    for (const [index, base] of bases.entries()) await pull(buildah, archives[index] as string, base);
+  const name = imageName(await packageVersion());
+  await withBuildah(async (buildah, directory) => {
+    for (const [index, base] of bases.entries()) await pull(buildah, archives[index] as string, base.name);
     progress(`building image ${name}`);
     const settings = join(directory, 'npm');
     await writeNpmSettings(settings);
@@ -91,24 +116,36 @@ export async function buildOperatorImage(archive: string, progress: Progress): P
     await mkdir(dirname(archive), { recursive: true });
     await buildah('push', '--quiet', name, `oci-archive:${archive}.new:${name}`);
     await rename(`${archive}.new`, archive);
-    return { name, archive };
+  });
+  return { name, archive };
+}
+
+async function packageVersion(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+/** The image that `kubectl apply -k manifests/base` of that version runs, as containerd knows it. */
+const imageName = (version: string): string => `docker.io/library/seccomp-operator:v${version}`;
+
+type Buildah = (...args: string[]) => Promise<string>;
+
+async function pull(buildah: Buildah, archive: string, name: string): Promise<void> {
+  const id = await buildah('pull', '--quiet', `oci-archive:${archive}`);
+  await buildah('tag', id.trim(), name);
+}
+
+/** With a store of its own, which goes with the directory: whatever else this machine builds is not touched. */
+async function withBuildah(work: (buildah: Buildah, directory: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'image-build-'));
+  try {
+    await work((...args) => runBuildah(directory, args), directory);
   } finally {
+    await runBuildah(directory, ['umount', '--all']).catch(() => {});
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** The image that `kubectl apply -k manifests/base` runs, as containerd knows it. */
-async function imageName(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
-  return `docker.io/library/seccomp-operator:v${version}`;
-}
-
-async function pull(buildah: (...args: string[]) => Promise<string>, archive: string, base: ImageRecipe) {
-  const id = await buildah('pull', '--quiet', `oci-archive:${archive}`);
-  await buildah('tag', id.trim(), base.name);
-}
-
-/** A store of its own, which goes with the directory: whatever else this machine builds is not touched. */
 async function runBuildah(directory: string, args: readonly string[]): Promise<string> {
   const store = [`--root=${directory}/store`, `--runroot=${directory}/run`, '--storage-driver=overlay'];
   const env = { ...process.env, TMPDIR: directory };

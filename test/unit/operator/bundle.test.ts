@@ -57,6 +57,17 @@ describe('what all nodes should hold', () => {
     expect(bundle.expected(on('amd64'))).to.deep.equal({ digest: bundleDigest([]), changedAt: '22', seenTo: '20' });
   });
 
+  it('tells when a profile went, until it is back or somebody else’s list begins', () => {
+    const bundle = listed(ref('web', '7'), ref('db', '7'));
+    bundle.gone(ref('web', '7'), '22');
+    bundle.gone(ref('db', '7'), '23');
+    expect(bundle.goneAt('web')).to.equal('22');
+    bundle.observed(ref('web', '24'), false);
+    expect(bundle.goneAt('web')).to.equal(undefined);
+    bundle.listed('30');
+    expect(bundle.goneAt('db')).to.equal(undefined);
+  });
+
   it('is seen further with each word of the watch, and never less far', () => {
     const bundle = listed();
     bundle.progress('100');

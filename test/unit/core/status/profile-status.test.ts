@@ -14,6 +14,7 @@ const facts = (installation: Partial<Installation>, more: Partial<ProfileFacts> 
   digests: new Map([['amd64', 'sha256:a']]),
   installation: { ...ON_ALL, ...installation },
   users: { count: 0, first: [] },
+  leaving: [],
   mode: 'Enforce',
   rollout: undefined,
   older: [],
@@ -124,6 +125,16 @@ describe('the message of Ready', () => {
       'says that no node holds one that never could',
       phase(STALLED),
       'there is no profile "base". No node holds it yet.',
+    ],
+    [
+      'names the nodes that a deleted one is still removed from',
+      facts({}, { phase: { is: 'deleting' }, leaving: ['a', 'b'] }),
+      'being removed from a, b',
+    ],
+    [
+      'does not say of a disabled one that no node holds it before that is so',
+      facts({}, { phase: { is: 'disabled' }, leaving: ['a'] }),
+      'spec.state is Disabled: being removed from a',
     ],
     ['says that a refused write is tried again', phase(RETRYING), 'the API server refused it; trying again'],
   ];

@@ -3,27 +3,27 @@ import { readFile } from 'node:fs/promises';
 /** The kubelet renews a bound token when 80 % of its life are over (KEP-1205): once a minute is early enough. */
 const REREAD_MS = 60_000;
 
-/** A bearer token in a file whose content rotates. */
-export class TokenFile {
+/** A file that somebody replaces by a newer one: a bearer token, the authority that the API server's certificate is of. */
+export class RotatedFile {
   readonly #path: string;
-  #header = '';
+  #text = '';
   #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** The Authorization header, read again at most once a minute; throws while the file has never been readable. */
-  async authorization(): Promise<string> {
+  /** Its text without space around it, read again at most once a minute; throws while it has never been readable. */
+  async text(): Promise<string> {
     const now = performance.now();
-    if (now - this.#readAt < REREAD_MS) return this.#header;
+    if (now - this.#readAt < REREAD_MS) return this.#text;
     try {
-      this.#header = `Bearer ${(await readFile(this.#path, 'utf8')).trim()}`;
+      this.#text = (await readFile(this.#path, 'utf8')).trim();
     } catch (error) {
-      if (this.#header === '') throw error;
+      if (this.#text === '') throw error;
     }
     this.#readAt = now;
-    return this.#header;
+    return this.#text;
   }
 
   /** To be read again the next time, whatever its age. */
