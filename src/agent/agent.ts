@@ -68,7 +68,8 @@ export class Agent {
     this.#options = options;
     this.#collection = resourcePath({ group: '', version: 'v1', plural: 'configmaps', namespace: options.namespace });
     const { transport, node, log } = options;
-    this.#reporter = new Reporter({ transport, node, log, facts: () => this.facts() });
+    const isTroubled = () => this.#trouble !== undefined || this.#failures.size > 0;
+    this.#reporter = new Reporter({ transport, node, log, facts: () => this.facts(), isTroubled });
     this.#drift = new Drift({
       directory: () => this.#session?.directory,
       profileOf: fileName => this.#wanted().find(item => item.fileName === fileName)?.profile,
@@ -231,6 +232,10 @@ export class Agent {
     if (!session.directory.isVisible) this.#next(() => this.#takePlace());
     else if (this.#hasNews) {
       this.#hasNews = false;
+      if (this.#appliedTo === undefined) {
+        const [installed, failed] = [session.directory.installed().size, this.#failures.size];
+        this.#options.log.info('all that was listed is applied', { installed, failed });
+      }
       this.#appliedTo = this.#seenTo;
       this.#reporter.request();
     }

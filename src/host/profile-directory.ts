@@ -133,9 +133,9 @@ export class ProfileDirectory {
   watch(listener: (change: DirectoryChange) => void): void {
     this.#watcher?.close();
     this.#listener = listener;
-    this.#watcher = new DirectoryWatcher(this.#chain, this.#log, fileNames =>
+    this.#watcher = new DirectoryWatcher(this.#chain, this.#log, (fileNames, mayHaveMoved) =>
       this.#serial.run(async () => {
-        if (!(await this.#isInPlace())) return;
+        if (mayHaveMoved && !(await this.#isInPlace())) return;
         const changed = await this.#changedByOthers(fileNames);
         if (changed.size > 0) listener({ fileNames: changed });
       }),
