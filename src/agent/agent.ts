@@ -5,6 +5,7 @@ import { readSpreadMs } from '../core/fleet/report-spread.ts';
 import type { Log } from '../core/log.ts';
 import { SPREAD_ANNOTATION } from '../core/names.ts';
 import { profileFileName } from '../core/profile/file-name.ts';
+import { compareResourceVersions } from '../core/resource-version.ts';
 import { HostError } from '../host/errors.ts';
 import { type DirectoryChange, ProfileDirectory } from '../host/profile-directory.ts';
 import { resourcePath } from '../kube/objects.ts';
@@ -57,6 +58,8 @@ export class Agent {
   #trouble: { reason: string; message: string } | undefined;
   #seenTo: string | undefined;
   #appliedTo: string | undefined;
+  /** resourceVersion of the newest change that was seen. */
+  #changedAt = '0';
   /** A ConfigMap changed: the next `progress` says up to where. Bookmarks alone are nothing to report. */
   #hasChanged = false;
   #hasNews = false;
@@ -103,6 +106,7 @@ export class Agent {
       architecture: this.#options.architecture,
       installed: this.#session?.directory.installed() ?? new Map(),
       appliedTo: this.#appliedTo,
+      changedAt: this.#undecided().length ? undefined : this.#changedAt,
       failures: this.#failures,
       trouble: this.#trouble,
       repairs: this.#drift.repairs,
@@ -140,6 +144,7 @@ export class Agent {
     const session = this.#session;
     this.#session = undefined;
     this.#appliedTo = undefined;
+    this.#changedAt = '0';
     this.#failures.clear();
     await session?.reflector.stop();
     await session?.installer.stop();
@@ -173,8 +178,9 @@ export class Agent {
   }
 
   async #changed(installer: Installer, change: Change<RenderedConfigMap, Wanted | Place>): Promise<void> {
-    const { item, previous, object } = change;
+    const { item, previous, object, resourceVersion } = change;
     this.#hasChanged = true;
+    if (compareResourceVersions(resourceVersion, this.#changedAt) > 0) this.#changedAt = resourceVersion;
     if (object) this.#reporter.spread(readSpreadMs(object.metadata.annotations?.[SPREAD_ANNOTATION]));
     if (isPlace(item) || isPlace(previous)) {
       // Before the first list is complete nothing was decided by labels.
