@@ -127,8 +127,8 @@ export class Agent {
       const installer = new Installer(directory, this.#failures, log, () => this.#applied());
       this.#session = { directory, installer, reflector: this.#reflector(installer) };
       directory.watch(change => this.#next(() => this.#touched(change)));
-      // What was altered while no agent ran is repaired even where the API server is away.
-      await this.#checkDisk();
+      // What was altered while no agent ran is repaired even where the API server is away. All was read just now.
+      await this.#checkDisk(directory.suspect());
       this.#session.reflector.start();
     } catch (error) {
       const { reason, message } = HostError.from(error, `${kubeletRoot}/seccomp`);

@@ -106,6 +106,11 @@ export class ProfileDirectory {
     return verified;
   }
 
+  /** Files that are ours and were not right when last read: altered, gone, or without their copy. */
+  suspect(): ReadonlySet<string> {
+    return new Set([...this.#owned].filter(([, file]) => !file.verified).map(([fileName]) => fileName));
+  }
+
   /** Puts files in place: file name -> text. One that fails leaves its last good file and never fails another. */
   install(files: ReadonlyMap<string, string>): Promise<Map<string, InstallResult>> {
     return this.#serial.run(() => this.#install(files));
