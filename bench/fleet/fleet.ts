@@ -7,8 +7,9 @@ import { AGENT_NAMESPACE } from '../../src/core/names.ts';
 import type { Transport } from '../../src/kube/transport.ts';
 import type { System } from '../../test/rig/system.ts';
 import { until } from '../../test/rig/until.ts';
+import { cpuMs } from '../rig/proc.ts';
 import { eachOf } from './each-of.ts';
-import type { FromHost, HostOptions, Progress, SimulatedNode } from './message.ts';
+import type { FromHost, HostOptions, Progress, Role, SimulatedNode } from './message.ts';
 
 const NODES_PER_PROCESS = 500;
 const HOST = join(import.meta.dirname, 'host.ts');
@@ -23,6 +24,8 @@ export class SimulatedFleet {
   readonly #directory: string;
   readonly #nodes: SimulatedNode[] = [];
   #hosts: ChildProcess[] = [];
+  /** Nodes on which something runs: the first so many. */
+  #running = 0;
   /** By host, then by profile. */
   #progress = new Map<ChildProcess, Map<string, Progress>>();
 
@@ -47,11 +50,11 @@ export class SimulatedFleet {
     this.#nodes.push(...(await eachOf(names, 16, name => this.#add(name))));
   }
 
-  /** Starts the real agents, or bare watchers, for all nodes. */
-  async run(role: HostOptions['role']): Promise<void> {
+  /** Starts the real agents, or bare clients, on all nodes where nothing runs yet. */
+  async run(role: Role): Promise<void> {
     const ca = await readFile(this.#system.plane.caFile, 'utf8');
     const shared = { role, ca, server: this.#system.plane.server, agentNamespace: AGENT_NAMESPACE };
-    for (let at = 0; at < this.size; at += NODES_PER_PROCESS) {
+    for (let at = this.#running; at < this.size; at += NODES_PER_PROCESS) {
       const nodes = this.#nodes.slice(at, at + NODES_PER_PROCESS);
       const host = fork(HOST, { execArgv: ['--max-old-space-size=3000'] });
       this.#hosts.push(host);
@@ -68,6 +71,12 @@ export class SimulatedFleet {
       host.send({ ...shared, nodes } satisfies HostOptions);
       await running;
     }
+    this.#running = this.size;
+  }
+
+  /** Time on a core that what runs on all nodes has had, in milliseconds. */
+  cpuMs(): number {
+    return this.#hosts.reduce((sum, { pid = 0 }) => sum + cpuMs(pid), 0);
   }
 
   /** When a profile was first and last seen, once it has arrived on every node as often as given; ms since the epoch. */
@@ -87,6 +96,7 @@ export class SimulatedFleet {
     for (const host of this.#hosts) host.kill('SIGKILL');
     await Promise.all(all);
     this.#hosts = [];
+    this.#running = 0;
     this.#progress = new Map();
   }
 

@@ -7,9 +7,14 @@ export interface SimulatedNode {
   readonly kubeletRoot: string;
 }
 
+/**
+ * `agent`: the real agent's code. `watcher`: a client that watches the rendered ConfigMaps and does nothing with them.
+ * `worker`: one that also does the least that has to be done for each: a file, synced and renamed, and a report.
+ */
+export type Role = 'agent' | 'watcher' | 'worker';
+
 export interface HostOptions {
-  /** `agent`: the real agent; `watcher`: a client that watches the rendered ConfigMaps and does nothing with them. */
-  readonly role: 'agent' | 'watcher';
+  readonly role: Role;
   readonly server: string;
   readonly ca: string;
   readonly agentNamespace: string;
@@ -25,9 +30,6 @@ export interface Progress {
   readonly last: number;
 }
 
-export type FromHost =
-  | { readonly is: 'running' }
-  | { readonly is: 'progress'; readonly all: readonly Progress[] }
-  | { readonly is: 'memory'; readonly rss: number };
+export type FromHost = { readonly is: 'running' } | { readonly is: 'progress'; readonly all: readonly Progress[] };
 
 export const now = (): number => performance.timeOrigin + performance.now();

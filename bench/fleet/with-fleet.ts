@@ -2,9 +2,10 @@ import type { SeccompNode } from '../../src/core/api/seccomp-node.ts';
 import { GROUP, NODE_PLURAL, VERSION } from '../../src/core/names.ts';
 import { resourcePath } from '../../src/kube/objects.ts';
 import type { Transport } from '../../src/kube/transport.ts';
+import type { ControlPlaneOptions } from '../../test/rig/control-plane.ts';
 import { System } from '../../test/rig/system.ts';
 import { until } from '../../test/rig/until.ts';
-import { adminTransport } from '../profiles.ts';
+import { adminTransport } from '../rig/profiles.ts';
 import { SimulatedFleet } from './fleet.ts';
 
 export interface FleetBench {
@@ -14,8 +15,8 @@ export interface FleetBench {
 }
 
 /** A control plane with the manifests, the operator as a process, and a fleet without nodes yet. Ends all of it. */
-export async function withFleet<T>(progress: (line: string) => void, work: (bench: FleetBench) => Promise<T>) {
-  const system = await System.install({ progress });
+export async function withFleet<T>(options: ControlPlaneOptions, work: (bench: FleetBench) => Promise<T>) {
+  const system = await System.install(options);
   const transport = await adminTransport(system.plane);
   const fleet = await SimulatedFleet.create(system, transport);
   try {

@@ -5,6 +5,7 @@ import { readSpreadMs } from '../core/fleet/report-spread.ts';
 import type { Log } from '../core/log.ts';
 import { SPREAD_ANNOTATION } from '../core/names.ts';
 import { profileFileName } from '../core/profile/file-name.ts';
+import { compareResourceVersions } from '../core/resource-version.ts';
 import { HostError } from '../host/errors.ts';
 import { type DirectoryChange, ProfileDirectory } from '../host/profile-directory.ts';
 import { resourcePath } from '../kube/objects.ts';
@@ -57,6 +58,8 @@ export class Agent {
   #trouble: { reason: string; message: string } | undefined;
   #seenTo: string | undefined;
   #appliedTo: string | undefined;
+  /** resourceVersion of the newest change that was seen. */
+  #changedAt = '0';
   /** A ConfigMap changed: the next `progress` says up to where. Bookmarks alone are nothing to report. */
   #hasChanged = false;
   #hasNews = false;
@@ -68,7 +71,8 @@ export class Agent {
     this.#options = options;
     this.#collection = resourcePath({ group: '', version: 'v1', plural: 'configmaps', namespace: options.namespace });
     const { transport, node, log } = options;
-    this.#reporter = new Reporter({ transport, node, log, facts: () => this.facts() });
+    const isTroubled = () => this.#trouble !== undefined || this.#failures.size > 0;
+    this.#reporter = new Reporter({ transport, node, log, facts: () => this.facts(), isTroubled });
     this.#drift = new Drift({
       directory: () => this.#session?.directory,
       profileOf: fileName => this.#wanted().find(item => item.fileName === fileName)?.profile,
@@ -102,6 +106,7 @@ export class Agent {
       architecture: this.#options.architecture,
       installed: this.#session?.directory.installed() ?? new Map(),
       appliedTo: this.#appliedTo,
+      changedAt: this.#undecided().length ? undefined : this.#changedAt,
       failures: this.#failures,
       trouble: this.#trouble,
       repairs: this.#drift.repairs,
@@ -122,8 +127,8 @@ export class Agent {
       const installer = new Installer(directory, this.#failures, log, () => this.#applied());
       this.#session = { directory, installer, reflector: this.#reflector(installer) };
       directory.watch(change => this.#next(() => this.#touched(change)));
-      // What was altered while no agent ran is repaired even where the API server is away.
-      await this.#checkDisk();
+      // What was altered while no agent ran is repaired even where the API server is away. All was read just now.
+      await this.#checkDisk(directory.suspect());
       this.#session.reflector.start();
     } catch (error) {
       const { reason, message } = HostError.from(error, `${kubeletRoot}/seccomp`);
@@ -139,6 +144,7 @@ export class Agent {
     const session = this.#session;
     this.#session = undefined;
     this.#appliedTo = undefined;
+    this.#changedAt = '0';
     this.#failures.clear();
     await session?.reflector.stop();
     await session?.installer.stop();
@@ -172,8 +178,9 @@ export class Agent {
   }
 
   async #changed(installer: Installer, change: Change<RenderedConfigMap, Wanted | Place>): Promise<void> {
-    const { item, previous, object } = change;
+    const { item, previous, object, resourceVersion } = change;
     this.#hasChanged = true;
+    if (compareResourceVersions(resourceVersion, this.#changedAt) > 0) this.#changedAt = resourceVersion;
     if (object) this.#reporter.spread(readSpreadMs(object.metadata.annotations?.[SPREAD_ANNOTATION]));
     if (isPlace(item) || isPlace(previous)) {
       // Before the first list is complete nothing was decided by labels.
@@ -231,6 +238,10 @@ export class Agent {
     if (!session.directory.isVisible) this.#next(() => this.#takePlace());
     else if (this.#hasNews) {
       this.#hasNews = false;
+      if (this.#appliedTo === undefined) {
+        const [installed, failed] = [session.directory.installed().size, this.#failures.size];
+        this.#options.log.info('all that was listed is applied', { installed, failed });
+      }
       this.#appliedTo = this.#seenTo;
       this.#reporter.request();
     }

@@ -12,6 +12,8 @@ export interface ReporterOptions {
   readonly transport: Transport;
   readonly node: string;
   readonly facts: () => NodeFacts;
+  /** Somebody has to act: asked for each change, unlike the facts, of which there are as many as profiles. */
+  readonly isTroubled: () => boolean;
   readonly log: Log;
 }
 
@@ -70,10 +72,9 @@ export class Reporter {
     await this.#sending;
   }
 
-  /** Trouble is not held back: it is rare, and somebody has to act on it. */
+  /** Trouble is not held back: it is rare. */
   #delay(): number {
-    const { trouble, failures } = this.#options.facts();
-    return trouble || failures.size ? 0 : this.#spread * Math.random();
+    return this.#options.isTroubled() ? 0 : this.#spread * Math.random();
   }
 
   #sendAfter(ms: number): void {

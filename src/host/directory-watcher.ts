@@ -10,21 +10,26 @@ const DEBOUNCE_MS = 20;
 
 /**
  * inotify(7) on the profile directory and on the directories above it, where its own replacement shows. Calls back with
- * the profile files' names that had an event; with none where only a directory had one.
+ * the profile files' names that had an event, and whether the directories themselves may have moved.
  */
 export class DirectoryWatcher {
   readonly #watchers: FSWatcher[] = [];
   readonly #log: Log;
-  readonly #onSettled: (fileNames: ReadonlySet<string>) => Promise<void>;
+  readonly #onSettled: (fileNames: ReadonlySet<string>, mayHaveMoved: boolean) => Promise<void>;
   #pending = new Set<string>();
+  #mayHaveMoved = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(chain: DirectoryChain, log: Log, onSettled: (fileNames: ReadonlySet<string>) => Promise<void>) {
+  constructor(
+    chain: DirectoryChain,
+    log: Log,
+    onSettled: (fileNames: ReadonlySet<string>, mayHaveMoved: boolean) => Promise<void>,
+  ) {
     this.#log = log;
     this.#onSettled = onSettled;
-    this.#watch(chain.root, () => this.#settleSoon());
-    this.#watch(chain.seccomp, () => this.#settleSoon());
+    this.#watch(chain.root, () => this.#onDirectory());
+    this.#watch(chain.seccomp, () => this.#onDirectory());
     this.#watch(chain.profiles, name => this.#onEntry(name));
   }
 
@@ -52,6 +57,12 @@ export class DirectoryWatcher {
   #onEntry(name: string | null): void {
     if (name !== null && isTemporary(name)) return;
     if (name !== null && isProfileFileName(name)) this.#pending.add(name);
+    else this.#mayHaveMoved = true;
+    this.#settleSoon();
+  }
+
+  #onDirectory(): void {
+    this.#mayHaveMoved = true;
     this.#settleSoon();
   }
 
@@ -62,8 +73,11 @@ export class DirectoryWatcher {
 
   #settle(): void {
     this.#timer = undefined;
-    const fileNames = this.#pending;
+    const [fileNames, mayHaveMoved] = [this.#pending, this.#mayHaveMoved];
     this.#pending = new Set();
-    this.#onSettled(fileNames).catch(error => this.#log.error('change of a directory', { error: String(error) }));
+    this.#mayHaveMoved = false;
+    this.#onSettled(fileNames, mayHaveMoved).catch(error =>
+      this.#log.error('change of a directory', { error: String(error) }),
+    );
   }
 }

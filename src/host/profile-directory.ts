@@ -106,6 +106,11 @@ export class ProfileDirectory {
     return verified;
   }
 
+  /** Files that are ours and were not right when last read: altered, gone, or without their copy. */
+  suspect(): ReadonlySet<string> {
+    return new Set([...this.#owned].filter(([, file]) => !file.verified).map(([fileName]) => fileName));
+  }
+
   /** Puts files in place: file name -> text. One that fails leaves its last good file and never fails another. */
   install(files: ReadonlyMap<string, string>): Promise<Map<string, InstallResult>> {
     return this.#serial.run(() => this.#install(files));
@@ -133,9 +138,9 @@ export class ProfileDirectory {
   watch(listener: (change: DirectoryChange) => void): void {
     this.#watcher?.close();
     this.#listener = listener;
-    this.#watcher = new DirectoryWatcher(this.#chain, this.#log, fileNames =>
+    this.#watcher = new DirectoryWatcher(this.#chain, this.#log, (fileNames, mayHaveMoved) =>
       this.#serial.run(async () => {
-        if (!(await this.#isInPlace())) return;
+        if (mayHaveMoved && !(await this.#isInPlace())) return;
         const changed = await this.#changedByOthers(fileNames);
         if (changed.size > 0) listener({ fileNames: changed });
       }),

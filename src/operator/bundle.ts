@@ -5,6 +5,7 @@ import { compareResourceVersions } from '../core/resource-version.ts';
 import { pickKey } from '../core/rollout/files.ts';
 import { type ExpectedBundle, type FleetNode, type Installation, installationOf } from '../core/status/installation.ts';
 import { leavingNodes } from '../core/status/leaving.ts';
+import { VersionOrder } from '../core/version-order.ts';
 import type { Fleet } from './fleet.ts';
 import type { PlaceRef } from './place-configmap.ts';
 import type { RenderedRef } from './rendered-configmap.ts';
@@ -17,6 +18,10 @@ type Whose = Pick<FleetNode, 'name' | 'architecture'>;
  */
 export class Bundle {
   readonly #refs = new Map<string, RenderedRef>();
+  /** By the version at which all nodes come to hold it as it is now, or to hold it no more. */
+  readonly #order = new VersionOrder();
+  /** Profiles of which nodes' labels decide what each holds. */
+  readonly #differing = new Set<string>();
   readonly #places = new Map<string, PlaceRef>();
   /** resourceVersion of the change that took a node's labels away. */
   readonly #placesGone = new Map<string, string>();
@@ -46,9 +51,14 @@ export class Bundle {
     if (this.#isNews(ref) && isNewer(ref.resourceVersion, this.#seenTo)) this.#set(ref);
   }
 
-  /** Takes what the watch says. A list is believed even where it is older: etcd may have been restored. */
-  observed(ref: RenderedRef, listed: boolean): void {
-    if (listed || this.#isNews(ref)) this.#set(ref);
+  /**
+   * Takes what the watch says; false where that was known. A list is believed even where it is older: etcd may have been
+   * restored.
+   */
+  observed(ref: RenderedRef, listed: boolean): boolean {
+    const isNews = listed || this.#isNews(ref);
+    if (isNews) this.#set(ref);
+    return isNews;
   }
 
   /** Compared by uid: a ConfigMap that was made again since is another one. */
@@ -56,6 +66,8 @@ export class Bundle {
     if (this.#refs.get(ref.profile)?.uid !== ref.uid) return;
     this.#refs.delete(ref.profile);
     this.#goneAt.set(ref.profile, resourceVersion);
+    this.#order.set(ref.profile, resourceVersion);
+    this.#differing.delete(ref.profile);
     this.#changed(resourceVersion);
   }
 
@@ -95,20 +107,30 @@ export class Bundle {
     this.#seenTo = resourceVersion;
     this.#changedAt = '0';
     this.#placesGone.clear();
-    this.#goneAt.clear();
+    for (const profile of [...this.#goneAt.keys()]) this.forget(profile);
     for (const ref of this.#refs.values()) this.#changed(ref.resourceVersion);
   }
 
   /** What a node should hold: nodes of one architecture with the same labels hold the same. */
   expected({ name, architecture }: Whose): ExpectedBundle {
-    const labels = this.labelsOf(name);
-    const kind = JSON.stringify([architecture, labels]);
-    let digest = this.#digests.get(kind);
-    if (digest === undefined) {
-      digest = bundleDigest(this.#files(architecture, labels));
-      this.#digests.set(kind, digest);
-    }
-    return { digest, changedAt: newer(this.#changedAt, this.#toldAt(name)), seenTo: this.#seenTo };
+    const digest = () => this.#digest(architecture, this.labelsOf(name));
+    return {
+      get digest() {
+        return digest();
+      },
+      changedAt: newer(this.#changedAt, this.#toldAt(name)),
+      seenTo: this.#seenTo,
+    };
+  }
+
+  /** Profiles of which a node that has applied everything up to `one` holds another version than one that has up to `other`. */
+  between(one: string, other: string, node: string): string[] {
+    const [from, to] = isNewer(one, other) ? [other, one] : [one, other];
+    const isPassed = (version: string) => isNewer(version, from) && !isNewer(version, to);
+    const differing = [...this.#differing].filter(name =>
+      isPassed(this.publishedFor(this.#refs.get(name) as RenderedRef, node)),
+    );
+    return [...this.#order.between(from, to), ...differing];
   }
 
   /** On which nodes a profile is as it is now; nothing where it is not published. */
@@ -124,13 +146,9 @@ export class Bundle {
     return leavingNodes(this.#goneAt.get(profile), fleet.members(), node => this.expected(node));
   }
 
-  goneAt(profile: string): string | undefined {
-    return this.#goneAt.get(profile);
-  }
-
-  /** Nobody asks for this profile any more. */
+  /** Nobody asks any more where a profile went that is published no more. */
   forget(profile: string): void {
-    this.#goneAt.delete(profile);
+    if (this.#goneAt.delete(profile)) this.#order.delete(profile);
   }
 
   /** Up to where a node has to have applied changes to hold this profile as it is now. */
@@ -140,6 +158,15 @@ export class Bundle {
 
   #toldAt(node: string): string {
     return this.#places.get(node)?.resourceVersion ?? this.#placesGone.get(node) ?? '0';
+  }
+
+  #digest(architecture: string, labels: Labels): string {
+    const kind = JSON.stringify([architecture, labels]);
+    const known = this.#digests.get(kind);
+    if (known !== undefined) return known;
+    const digest = bundleDigest(this.#files(architecture, labels));
+    this.#digests.set(kind, digest);
+    return digest;
   }
 
   *#files(architecture: string, labels: Labels): Iterable<[string, string]> {
@@ -161,9 +188,17 @@ export class Bundle {
   }
 
   #set(ref: RenderedRef): void {
-    this.#refs.set(ref.profile, ref);
-    this.#goneAt.delete(ref.profile);
-    this.#changed(ref.resourceVersion);
+    const { profile, resourceVersion, table } = ref;
+    this.#refs.set(profile, ref);
+    this.#goneAt.delete(profile);
+    if (table.length) {
+      this.#order.delete(profile);
+      this.#differing.add(profile);
+    } else {
+      this.#order.set(profile, resourceVersion);
+      this.#differing.delete(profile);
+    }
+    this.#changed(resourceVersion);
   }
 
   #changed(resourceVersion: string): void {

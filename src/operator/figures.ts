@@ -33,7 +33,7 @@ export class Figures {
 
   /** Nodes that should hold the profiles. */
   get nodes(): number {
-    return this.#state.fleet.members().length;
+    return this.#state.fleet.size;
   }
 
   /** Nodes whose files were altered by somebody else, and repaired, in the last hour. */

@@ -58,44 +58,60 @@ function seenViolations(violations: NodeViolations | undefined): SeenViolations 
   return { watched: violations.state === 'Watching' || `${violations.state}: ${violations.message}`, records };
 }
 
-/** The nodes that should hold the profiles, with what their agents report. Recomputed only after a change. */
+/** The nodes that should hold the profiles, with what their agents report: kept as changes come, whatever their number. */
 export class Fleet {
   readonly #nodes: ReadonlyMap<string, NodeInfo>;
   readonly #reports: ReadonlyMap<string, ReportRef>;
   #placement: Placement;
-  #members: FleetNode[] | undefined;
+  readonly #members = new Map<string, FleetNode>();
+  #facts: { architectures: ReadonlySet<string>; kernels: ReadonlySet<string> } | undefined;
 
   constructor(nodes: ReadonlyMap<string, NodeInfo>, reports: ReadonlyMap<string, ReportRef>, placement: Placement) {
     this.#nodes = nodes;
     this.#reports = reports;
     this.#placement = placement;
+    this.place(placement);
   }
 
   place(placement: Placement): void {
     this.#placement = placement;
-    this.changed();
+    this.#members.clear();
+    for (const name of this.#nodes.keys()) this.nodeChanged(name);
   }
 
-  /** To be called after a Node or a SeccompNode changed. */
-  changed(): void {
-    this.#members = undefined;
+  /** To be called after a Node changed. */
+  nodeChanged(name: string): void {
+    this.#facts = undefined;
+    const node = this.#nodes.get(name);
+    if (!node || !isEligible(node, this.#placement)) {
+      this.#members.delete(name);
+      return;
+    }
+    const { architecture, ready } = node;
+    this.#members.set(name, { name, architecture, reachable: ready, report: this.#reportOf(node) });
+  }
+
+  /** To be called after a SeccompNode changed. */
+  reported(name: string): void {
+    const node = this.#nodes.get(name);
+    const member = this.#members.get(name);
+    if (node && member) this.#members.set(name, { ...member, report: this.#reportOf(node) });
   }
 
   isMember(name: string): boolean {
-    const node = this.#nodes.get(name);
-    return node !== undefined && isEligible(node, this.#placement);
+    return this.#members.has(name);
   }
 
-  members(): readonly FleetNode[] {
-    this.#members ??= [...this.#nodes.values()]
-      .filter(node => isEligible(node, this.#placement))
-      .map(node => ({
-        name: node.name,
-        architecture: node.architecture,
-        reachable: node.ready,
-        report: this.#reportOf(node),
-      }));
-    return this.#members;
+  member(name: string): FleetNode | undefined {
+    return this.#members.get(name);
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  members(): Iterable<FleetNode> {
+    return this.#members.values();
   }
 
   violationsOn(node: string): SeenViolations {
@@ -105,14 +121,27 @@ export class Fleet {
 
   /** Kernel versions of the nodes, as far as they are known. */
   kernels(): ReadonlySet<string> {
-    const eligible = [...this.#nodes.values()].filter(node => isEligible(node, this.#placement));
-    return new Set(eligible.map(({ kernel = '' }) => /^\d+\.\d+/.exec(kernel)?.[0] ?? '').filter(Boolean));
+    return this.#known().kernels;
   }
 
   /** Node architectures to render for; amd64 while there is no node, so that mistakes show before the first one joins. */
   architectures(): ReadonlySet<string> {
-    const found = new Set(this.members().map(node => node.architecture));
-    return found.size ? found : new Set(['amd64']);
+    return this.#known().architectures;
+  }
+
+  /** What is asked for with each profile, and changes with nodes only. */
+  #known() {
+    if (this.#facts) return this.#facts;
+    const architectures = new Set<string>();
+    const kernels = new Set<string>();
+    for (const { name, architecture } of this.#members.values()) {
+      architectures.add(architecture);
+      const [version] = /^\d+\.\d+/.exec(this.#nodes.get(name)?.kernel ?? '') ?? [];
+      if (version) kernels.add(version);
+    }
+    if (architectures.size === 0) architectures.add('amd64');
+    this.#facts = { architectures, kernels };
+    return this.#facts;
   }
 
   #reportOf(node: NodeInfo): NodeReport {

@@ -4,7 +4,7 @@ import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
 import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
-import type { NodeReport } from '../core/fleet/node-report.ts';
+import { NO_REPORT } from '../core/fleet/node-report.ts';
 import { holdsEverything, isTainted } from '../core/fleet/startup-taint.ts';
 import type { Log } from '../core/log.ts';
 import {
@@ -21,7 +21,7 @@ import { isDisabled } from '../core/profile/disabled.ts';
 import { profileNames } from '../core/profile/file-name.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
 import { selectedKeys } from '../core/rollout/plan.ts';
-import { holdsOtherBundle } from '../core/status/installation.ts';
+import { holdsOtherBundle, isOnItsWay } from '../core/status/installation.ts';
 import { isRecent, RECENT_MS, type ViolationFacts } from '../core/violations/conditions.ts';
 import { hasConditions, unrecordedActions } from '../core/violations/visible.ts';
 import { ReliableOperator, ResourceEventType, resourceEvent } from '../kube/client-node/reliable-operator.ts';
@@ -45,6 +45,7 @@ import { Removals } from './removals.ts';
 import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-configmap.ts';
 import { RolloutReconciler } from './rollout-reconciler.ts';
 import { removeStartupTaint } from './startup-taint.ts';
+import { StatusPace } from './status-pace.ts';
 import { StatusWriter } from './status-writer.ts';
 import { ViolationBoard } from './violation-board.ts';
 
@@ -62,7 +63,12 @@ export interface SeccompOperatorOptions {
 /** Name of the operator's ConfigMap, and of its Lease. */
 export const CONFIG_NAME = 'seccomp-operator';
 const AGENT_KEY = 'agent';
-const STATUS_INTERVAL_MS = 1_000;
+const ALL_KEY = 'all profiles';
+const BUNDLES_KEY = 'bundles';
+/** Above 50 profiles that wait, 50 statuses a second are written of nodes that arrive. */
+const STATUS_PACE = { intervalMs: 1_000, shareMs: 20, now: () => performance.now() };
+/** What concerns every profile, or every node, is looked at once for all that changed meanwhile. */
+const GATHER_MS = 100;
 const BACKOFF = { initialMs: 50, maxMs: 60_000 };
 /** A node that carries the startup taint is looked at that often, without asking the API server. */
 const LOOK_AGAIN_MS = 1_000;
@@ -79,6 +85,7 @@ export class SeccompOperator extends ReliableOperator {
   readonly #work: WorkQueue;
   readonly #statuses: WorkQueue;
   readonly #lints: WorkQueue;
+  readonly #pace = new StatusPace(STATUS_PACE);
   #profiles!: Reflector<SeccompProfile, SeccompProfile>;
   #reports!: Reflector<SeccompNode, ReportRef>;
   #nodes!: Reflector<Node, NodeInfo>;
@@ -146,7 +153,7 @@ export class SeccompOperator extends ReliableOperator {
           synced: resourceVersion => this.#bundle.listed(resourceVersion),
           progress: resourceVersion => {
             this.#bundle.progress(resourceVersion);
-            this.#compareBundles();
+            this.#work.addAfter(BUNDLES_KEY, GATHER_MS);
           },
         },
       },
@@ -240,8 +247,7 @@ export class SeccompOperator extends ReliableOperator {
       publication: profile => this.#reconciler.publication(profile),
       write: (profile, change) => this.#writeStatus(profile, change),
       transition: (...seen) => this.#announcer.transition(...seen),
-      intervalMs: STATUS_INTERVAL_MS,
-      now: () => performance.now(),
+      pace: this.#pace,
     });
     this.#figures = new Figures({
       profiles: this.#profiles.items,
@@ -288,7 +294,7 @@ export class SeccompOperator extends ReliableOperator {
     if (!sameSpec) {
       this.#work.add(profileKey(key));
       for (const name of this.#reconciler.dependentsOf(key)) this.#work.add(profileKey(name));
-      this.#followSelectors();
+      if (item?.spec.rollout || previous?.spec.rollout) this.#followSelectors();
     }
     if (item) this.#statuses.add(key);
     if (!this.#isReady) return;
@@ -305,13 +311,20 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   /** What is seen of a profile has changed: its status may, and its rollout may go on. */
-  #seen(profile: string): void {
-    this.#statuses.add(profile);
-    if (this.#profiles.items.get(profile)?.spec.rollout) this.#work.add(rolloutKey(profile));
+  #seen(profile: string, inMs = 0): void {
+    addIn(this.#statuses, profile, inMs);
+    if (this.#profiles.items.get(profile)?.spec.rollout) addIn(this.#work, rolloutKey(profile), inMs);
+  }
+
+  /** It was nodes that changed, for which a deleted profile waits. */
+  #seenOnNodes(profile: string, inMs: number): void {
+    this.#seen(profile, inMs);
+    const known = this.#profiles.items.get(profile);
+    if (known && isDeleted(known)) addIn(this.#work, profileKey(profile), inMs);
   }
 
   #seenOfAll(): void {
-    for (const name of this.#profiles.items.keys()) this.#seen(name);
+    this.#work.addAfter(ALL_KEY, GATHER_MS);
   }
 
   #renderedChanged(change: Change<ConfigMap, RenderedRef | PlaceRef>): void {
@@ -323,8 +336,10 @@ export class SeccompOperator extends ReliableOperator {
       this.#work.add(nodeKey(ref.node));
       for (const [name, { spec }] of this.#profiles.items) if (spec.rollout) this.#seen(name);
     } else {
-      if (item) this.#bundle.observed(ref, initial);
-      else this.#bundle.gone(ref, resourceVersion);
+      const isNews = item ? this.#bundle.observed(ref, initial) : true;
+      if (!item) this.#bundle.gone(ref, resourceVersion);
+      // Our own write was looked at when it was answered.
+      if (!isNews) return;
       this.#work.add(profileKey(ref.profile));
       this.#statuses.add(ref.profile);
     }
@@ -344,13 +359,12 @@ export class SeccompOperator extends ReliableOperator {
 
   #nodeChanged({ key, item, previous }: Change<Node, NodeInfo>): void {
     if (item && previous && JSON.stringify(item) === JSON.stringify(previous)) return;
-    this.#fleet.changed();
+    const before = this.#fleet.architectures();
+    this.#fleet.nodeChanged(key);
     this.#work.add(nodeKey(key));
-    const moves = item?.architecture !== previous?.architecture;
-    for (const [name, profile] of this.#profiles.items) {
-      if (moves || isDeleted(profile)) this.#work.add(profileKey(name));
-      this.#seen(name);
-    }
+    if (this.#fleet.architectures().symmetricDifference(before).size)
+      for (const name of this.#profiles.items.keys()) this.#work.add(profileKey(name));
+    this.#seenOfAll();
   }
 
   /** A report that moved on concerns the profiles it moved past, those it fails on, and all when it fits or fits no more. */
@@ -358,16 +372,19 @@ export class SeccompOperator extends ReliableOperator {
     if (this.#isReady) this.#board.reported(key, item?.violations);
     if (!isDeepStrictEqual(item?.violations, previous?.violations)) this.#violationsChanged(key);
     if (item?.violations?.state !== previous?.violations?.state) this.#seenOfAll();
-    if (item?.uid === previous?.uid && isDeepStrictEqual(item?.report, previous?.report)) return;
-    this.#fleet.changed();
+    const before = this.#fleet.member(key)?.report ?? NO_REPORT;
+    this.#fleet.reported(key);
+    const after = this.#fleet.member(key)?.report ?? NO_REPORT;
+    if (item?.uid !== previous?.uid) this.#work.add(nodeKey(key));
+    if (isDeepStrictEqual(after, before)) return;
     this.#work.add(nodeKey(key));
-    const [before, after] = [previous?.report, item?.report];
-    const concernsAll = before?.trouble || after?.trouble || !before?.resourceVersion || !after?.resourceVersion;
-    for (const [name, profile] of this.#profiles.items) {
-      if (isDeleted(profile)) this.#work.add(profileKey(name));
-      if (concernsAll || this.#isConcerned(name, key, before as NodeReport, after as NodeReport)) this.#seen(name);
-    }
-    this.#compareBundles();
+    for (const name of [...before.failures.keys(), ...after.failures.keys()]) this.#seenOnNodes(name, 0);
+    const concernsAll = before.trouble || after.trouble || !before.resourceVersion || !after.resourceVersion;
+    if (concernsAll) this.#seenOfAll();
+    else
+      for (const name of this.#bundle.between(before.resourceVersion, after.resourceVersion, key))
+        this.#seenOnNodes(name, this.#pace.arrived(name));
+    this.#work.addAfter(BUNDLES_KEY, GATHER_MS);
   }
 
   /** Those of Pods on the node. */
@@ -378,20 +395,10 @@ export class SeccompOperator extends ReliableOperator {
     }
   }
 
-  #isConcerned(profile: string, node: string, before: NodeReport, after: NodeReport): boolean {
-    if (before.failures.has(profile) || after.failures.has(profile)) return true;
-    const ref = this.#bundle.get(profile);
-    const at = ref ? this.#bundle.publishedFor(ref, node) : this.#bundle.goneAt(profile);
-    const isPast = (report: NodeReport) => compareResourceVersions(report.resourceVersion ?? '0', at ?? '0') >= 0;
-    return at !== undefined && isPast(before) !== isPast(after);
-  }
-
   /** A node whose bundle begins or ceases to differ from what is expected of it concerns every profile. */
   #compareBundles(): void {
-    if (!this.#isReady) return;
     const mismatched = new Set(
-      this.#fleet
-        .members()
+      [...this.#fleet.members()]
         .filter(node => holdsOtherBundle(node.report, this.#bundle.expected(node)))
         .map(node => node.name),
     );
@@ -413,9 +420,17 @@ export class SeccompOperator extends ReliableOperator {
 
   async #reconcile(key: string): Promise<void> {
     if (key === AGENT_KEY) return this.#agents.reconcile();
+    if (key === BUNDLES_KEY) return this.#compareBundles();
+    if (key === ALL_KEY) return this.#lookAtAll();
     if (key.startsWith(NODE_KEY)) return this.#reconcileNode(key.slice(NODE_KEY.length));
     if (key.startsWith(ROLLOUT_KEY)) return this.#stepRollout(key.slice(ROLLOUT_KEY.length));
     return this.#reconcileProfile(key.slice(PROFILE_KEY.length));
+  }
+
+  /** While nodes are on their way each profile is looked at in its turn: more will have changed by then. */
+  #lookAtAll(): void {
+    const isMoving = [...this.#fleet.members()].some(node => isOnItsWay(node, this.#bundle.expected(node)));
+    for (const name of this.#profiles.items.keys()) this.#seenOnNodes(name, isMoving ? this.#pace.wait(name) : 0);
   }
 
   async #reconcileNode(name: string): Promise<void> {
@@ -434,7 +449,7 @@ export class SeccompOperator extends ReliableOperator {
     const isSettled = [...this.#profiles.items.values()].every(
       ({ metadata: { name, generation } }) => this.#reconciler.publication(name)?.generation === generation,
     );
-    const member = this.#fleet.members().find(each => each.name === node);
+    const member = this.#fleet.member(node);
     return isSettled && member !== undefined && holdsEverything(member.report, this.#bundle.expected(member));
   }
 
@@ -445,7 +460,7 @@ export class SeccompOperator extends ReliableOperator {
       this.#reconciler.forget(name);
       this.#bundle.forget(name);
       this.#removals.forget(name);
-      this.#statusWriter.forget(name);
+      this.#pace.forget(name);
       this.#linter.forget(name);
       this.#rollouts.forget(name);
       return;
@@ -567,10 +582,16 @@ const profileKey = (name: string) => PROFILE_KEY + name;
 const nodeKey = (name: string) => NODE_KEY + name;
 const rolloutKey = (name: string) => ROLLOUT_KEY + name;
 
+function addIn(queue: WorkQueue, key: string, ms: number): void {
+  if (ms > 0) queue.addAfter(key, ms);
+  else queue.add(key);
+}
+
 const isDeleted = ({ metadata }: SeccompProfile): boolean => metadata.deletionTimestamp !== undefined;
 
 function isSameSpec({ metadata: a }: SeccompProfile, { metadata: b }: SeccompProfile): boolean {
-  const sameFinalizers = a.finalizers?.join() === b.finalizers?.join();
+  // One that is gained is that of ours, or is no business of ours.
+  const sameFinalizers = (b.finalizers ?? []).every(each => a.finalizers?.includes(each));
   const sameRequest = a.annotations?.[ROLLOUT_ANNOTATION] === b.annotations?.[ROLLOUT_ANNOTATION];
   const sameLife = a.uid === b.uid && a.deletionTimestamp === b.deletionTimestamp;
   return sameLife && a.generation === b.generation && sameFinalizers && sameRequest;

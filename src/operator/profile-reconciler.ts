@@ -122,7 +122,7 @@ export class ProfileReconciler {
     const { name } = profile.metadata;
     const known = bundle.get(name);
     if (known && sayTheSame(files, known.digests)) return;
-    const spread = reportSpreadMs(fleet.members().length);
+    const spread = reportSpreadMs(fleet.size);
     const wanted = renderedConfigMap(agentNamespace, profile, await this.#texts(profile, files), spread);
     const written = known ? await this.#replace(wanted, known.resourceVersion) : await this.#create(wanted);
     bundle.wrote(renderedRef(written));

@@ -159,7 +159,7 @@ export class RolloutReconciler {
     const { bundle, fleet } = this.#options;
     const { behind = [], failed = [], unreachable = [] } = installation ?? {};
     const missing = new Set([...behind, ...failed.map(each => each.node), ...unreachable]);
-    return fleet.members().map(({ name }) => ({
+    return [...fleet.members()].map(({ name }) => ({
       name,
       labels: bundle.labelsOf(name),
       since: bundle.place(name)?.since ?? {},

@@ -15,6 +15,7 @@ import type { Fleet } from './fleet.ts';
 import type { PodUses } from './pod-uses.ts';
 import type { Publication } from './publication.ts';
 import type { RenderedRef } from './rendered-configmap.ts';
+import type { StatusPace } from './status-pace.ts';
 
 /** Pods that a message names. */
 const MAX_USERS = 3;
@@ -34,9 +35,7 @@ export interface StatusWriterOptions {
   readonly write: (profile: SeccompProfile, change: object) => Promise<void>;
   /** Told of each status that was written. */
   readonly transition: (profile: SeccompProfile, previous: SeccompProfileStatus, next: SeccompProfileStatus) => void;
-  /** While nodes arrive one by one, a status is written at most this often, in milliseconds. */
-  readonly intervalMs: number;
-  readonly now: () => number;
+  readonly pace: StatusPace;
 }
 
 /**
@@ -45,8 +44,6 @@ export interface StatusWriterOptions {
  */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
-  /** Since when a profile's status waits to be written. */
-  readonly #waiting = new Map<string, number>();
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
@@ -55,23 +52,21 @@ export class StatusWriter {
   /** The milliseconds to wait before it is looked at again; 0 when the status says all there is to say. */
   async update(profile: SeccompProfile): Promise<number> {
     const { name } = profile.metadata;
+    const { pace } = this.#options;
     const previous = profile.status ?? {};
     const facts = this.#facts(profile);
+    pace.looked(name, facts.installation.behind.length + facts.leaving.length);
     const next = profileStatus(facts, profile.status, new Date());
     if (isDeepStrictEqual(previous, next)) {
-      this.#waiting.delete(name);
+      pace.settled(name);
       return 0;
     }
-    const wait = this.#wait(name, previous, next);
+    const wait = isUrgent(previous, next) ? 0 : pace.wait(name, isCalm(previous, next) ? CALM : 1);
     if (wait > 0) return wait;
     await this.#options.write(profile, { status: { ...removed(previous, next), ...next } });
-    this.#waiting.delete(name);
+    pace.settled(name);
     this.#options.transition(profile, previous, next);
     return 0;
-  }
-
-  forget(name: string): void {
-    this.#waiting.delete(name);
   }
 
   #facts(profile: SeccompProfile): ProfileFacts {
@@ -94,7 +89,7 @@ export class StatusWriter {
       users: { count: uses.count(name), first: uses.names(name, MAX_USERS) },
       digests: ref ? digestsByArchitecture(ref, fleet.architectures()) : new Map(),
       installation: bundle.installation(name, fleet) ?? {
-        desired: fleet.members().length,
+        desired: fleet.size,
         installed: 0,
         failed: [],
         behind: [],
@@ -107,17 +102,8 @@ export class StatusWriter {
   #nodesBefore(holding: Holding): string[] {
     const { bundle, fleet } = this.#options;
     if (holding.others !== 'Before') return [];
-    const names = fleet.members().map(node => node.name);
+    const names = [...fleet.members()].map(node => node.name);
     return names.filter(name => formFor(holding, bundle.labelsOf(name)) === 'Before').sort();
-  }
-
-  #wait(name: string, previous: SeccompProfileStatus, next: SeccompProfileStatus): number {
-    if (isUrgent(previous, next)) return 0;
-    const now = this.#options.now();
-    const since = this.#waiting.get(name) ?? now;
-    this.#waiting.set(name, since);
-    const isCalm = isDeepStrictEqual({ ...previous, usedBy: 0 }, { ...next, usedBy: 0 });
-    return Math.max(0, since + this.#options.intervalMs * (isCalm ? CALM : 1) - now);
   }
 }
 
@@ -153,6 +139,11 @@ function isUrgent(previous: SeccompProfileStatus, next: SeccompProfileStatus): b
   const sameContent = previous.observedGeneration === next.observedGeneration && previous.digest === next.digest;
   const settled = after?.reason !== 'WaitingForNodes' && after?.reason !== 'Rendering';
   return settled ? changed || !sameContent : before?.status === 'True' && !sameContent;
+}
+
+/** Only the number of Pods differs. */
+function isCalm(previous: SeccompProfileStatus, next: SeccompProfileStatus): boolean {
+  return isDeepStrictEqual({ ...previous, usedBy: 0 }, { ...next, usedBy: 0 });
 }
 
 function hasNewCall(

@@ -174,13 +174,14 @@ describe('the profile directory of a node', () => {
 
     it('is repaired after a restart, without being told the text again', async () => {
       const first = await root.open();
-      await first.install(oneFile('a.json', TEXT));
+      await first.install(sameText('a.json', 'b.json'));
       await first.close();
       writeFileSync(root.file('a.json'), OTHER);
       const second = await root.open();
-      expect(second.installed().size).to.equal(0);
-      expect([...second.owned()]).to.deep.equal(['a.json']);
-      expect((await second.check()).repaired).to.deep.equal(['a.json']);
+      expect([...second.installed().keys()]).to.deep.equal(['b.json']);
+      expect([...second.suspect()]).to.deep.equal(['a.json']);
+      expect([...second.owned()].sort()).to.deep.equal(['a.json', 'b.json']);
+      expect((await second.check(second.suspect())).repaired).to.deep.equal(['a.json']);
       expect(readFileSync(root.file('a.json'), 'utf8')).to.equal(TEXT);
     });
 

@@ -90,6 +90,11 @@ export class ControlPlane {
     return this.#apiserver;
   }
 
+  /** Where etcd serves clients, and its metrics. */
+  get etcd(): string {
+    return `http://127.0.0.1:${this.#etcdPorts[0]}`;
+  }
+
   get caFile(): string {
     return this.#certificates.certificate('ca');
   }
@@ -206,7 +211,7 @@ export class ControlPlane {
     const { port } = new URL(this.server);
     const keys = this.#certificates;
     this.#apiserver = this.#process('kube-apiserver', [
-      `--etcd-servers=http://127.0.0.1:${this.#etcdPorts[0]}`,
+      `--etcd-servers=${this.etcd}`,
       `--secure-port=${port}`,
       `--tls-cert-file=${keys.certificate('apiserver')}`,
       `--tls-private-key-file=${keys.key('apiserver')}`,

@@ -1,5 +1,6 @@
 import type { SeccompNodeStatus } from '../api/seccomp-node.ts';
 import { bundleDigest } from '../profile/digest.ts';
+import { compareResourceVersions } from '../resource-version.ts';
 import { mergeConditions, type StatedCondition } from '../status/conditions.ts';
 import { cut, nameList } from '../status/name-list.ts';
 
@@ -11,6 +12,8 @@ export interface NodeFacts {
   readonly installed: ReadonlyMap<string, string>;
   /** Everything up to here is applied; nothing while the directory cannot be used or the first list is not complete. */
   readonly appliedTo: string | undefined;
+  /** resourceVersion of the newest change among that; unknown where the node's labels decide what it holds. */
+  readonly changedAt: string | undefined;
   /** By profile. */
   readonly failures: ReadonlyMap<string, ProfileFailure>;
   /** What stands in the way of all profiles. */
@@ -44,7 +47,9 @@ export type NodeReportBody = { [F in keyof Required<OwnStatus>]: OwnStatus[F] | 
 export function ownReport(facts: NodeFacts, previous: OwnStatus | undefined, now: Date): NodeReportBody {
   const failures = [...facts.failures].sort(([a], [b]) => (a < b ? -1 : 1));
   const { appliedTo, installed } = facts;
-  const bundle = { digest: bundleDigest(installed), profiles: installed.size, resourceVersion: appliedTo ?? '' };
+  const digest = bundleDigest(installed);
+  const resourceVersion = isAsTrue(previous?.bundle, digest, facts) ? previous?.bundle?.resourceVersion : appliedTo;
+  const bundle = { digest, profiles: installed.size, resourceVersion: resourceVersion ?? '' };
   return {
     agentVersion: facts.agentVersion,
     architecture: facts.architecture,
@@ -54,6 +59,16 @@ export function ownReport(facts: NodeFacts, previous: OwnStatus | undefined, now
     repairs: facts.repairs.total ? facts.repairs : null,
     conditions: mergeConditions(previous?.conditions ?? [], [synced(facts), ...drifted(facts.repairs, now)], 0, now),
   };
+}
+
+/**
+ * What an agent finds that starts anew, or lists anew, is mostly what it has reported already, as of an earlier moment: where
+ * nothing has changed since, that is as true as before, and need not be written again.
+ */
+function isAsTrue(before: OwnStatus['bundle'], digest: string, { appliedTo, changedAt }: NodeFacts): boolean {
+  if (!before || before.digest !== digest || appliedTo === undefined || changedAt === undefined) return false;
+  const isSince = compareResourceVersions(before.resourceVersion, changedAt) >= 0;
+  return isSince && compareResourceVersions(before.resourceVersion, appliedTo) <= 0;
 }
 
 function listed([profile, { digest, reason, message }]: [string, ProfileFailure]) {

@@ -12,6 +12,7 @@ export interface FleetNode {
 
 /** What a node should hold, as far as the operator has seen the rendered ConfigMaps. */
 export interface ExpectedBundle {
+  /** Over all profiles, so computed only where it is read. */
   readonly digest: string;
   /** resourceVersion of the newest change that concerns it. */
   readonly changedAt: string;
@@ -91,4 +92,10 @@ export function holdsOtherBundle(report: NodeReport, expected: ExpectedBundle): 
     compareResourceVersions(expected.changedAt, at) <= 0 &&
     compareResourceVersions(at, expected.seenTo) <= 0;
   return comparable && report.bundleDigest !== expected.digest;
+}
+
+/** It can be reached, nothing stands in its way, and it has not yet applied everything. */
+export function isOnItsWay({ reachable, report }: FleetNode, { changedAt }: ExpectedBundle): boolean {
+  const { trouble, resourceVersion } = report;
+  return reachable && !trouble && compareResourceVersions(resourceVersion ?? '0', changedAt) < 0;
 }

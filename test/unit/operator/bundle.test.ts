@@ -57,15 +57,15 @@ describe('what all nodes should hold', () => {
     expect(bundle.expected(on('amd64'))).to.deep.equal({ digest: bundleDigest([]), changedAt: '22', seenTo: '20' });
   });
 
-  it('tells when a profile went, until it is back or somebody else’s list begins', () => {
+  it('lets nodes pass the moment at which a profile went, until it is back or somebody else’s list begins', () => {
     const bundle = listed(ref('web', '7'), ref('db', '7'));
     bundle.gone(ref('web', '7'), '22');
     bundle.gone(ref('db', '7'), '23');
-    expect(bundle.goneAt('web')).to.equal('22');
+    expect(bundle.between('21', '23', 'node')).to.deep.equal(['web', 'db']);
     bundle.observed(ref('web', '24'), false);
-    expect(bundle.goneAt('web')).to.equal(undefined);
+    expect(bundle.between('21', '23', 'node')).to.deep.equal(['db']);
     bundle.listed('30');
-    expect(bundle.goneAt('db')).to.equal(undefined);
+    expect(bundle.between('21', '23', 'node')).to.deep.equal([]);
   });
 
   it('is seen further with each word of the watch, and never less far', () => {
@@ -81,6 +81,19 @@ describe('what all nodes should hold', () => {
     bundle.listed('9');
     expect(bundle.expected(on('amd64'))).to.include({ changedAt: '7', seenTo: '9' });
     expect(bundle.get('web')?.resourceVersion).to.equal('7');
+  });
+});
+
+describe('profiles of which a node holds another version', () => {
+  it('are those published between what it had applied and what it has', () => {
+    const bundle = listed(ref('web', '7'), ref('db', '12'), ref('queue', '15'));
+    expect(bundle.between('7', '12', 'node')).to.deep.equal(['db']);
+    expect(bundle.between('15', '7', 'node')).to.deep.equal(['db', 'queue']);
+    bundle.wrote(ref('web', '25'));
+    bundle.gone(ref('queue', '15'), '26');
+    expect(bundle.between('7', '30', 'node')).to.deep.equal(['db', 'web', 'queue']);
+    bundle.forget('queue');
+    expect(bundle.between('7', '30', 'node')).to.deep.equal(['db', 'web']);
   });
 });
 
@@ -110,6 +123,13 @@ describe('nodes that are told of their labels', () => {
     expect([web(bundle, 'a'), web(bundle, 'b')]).to.deep.equal(['enforce', 'audit']);
     bundle.placeObserved(place('22', 'false'), false);
     expect(web(bundle, 'a')).to.equal('audit');
+  });
+
+  it('come to hold another version with what they are told', () => {
+    const bundle = split();
+    bundle.placeObserved(place('21', 'true'), false);
+    expect(bundle.between('8', '21', 'a')).to.deep.equal(['web']);
+    expect(bundle.between('8', '21', 'b')).to.deep.equal([]);
   });
 
   it('have to have applied that too, for profiles of which it decides', () => {

@@ -97,7 +97,7 @@ class Cluster {
     };
     const violations = violationsOf(records);
     this.reports.set('node-a', { uid: 'r', ownerUid: 'u', report, violations, drifted: false });
-    this.fleet.changed();
+    this.fleet.reported('node-a');
   }
 
   run(startedAt: Date, ready = true): void {

@@ -7,6 +7,7 @@ import type { ProfilePhase } from '../../../src/core/status/profile-status.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
 import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
 import { PodUses } from '../../../src/operator/pod-uses.ts';
+import { StatusPace } from '../../../src/operator/status-pace.ts';
 import { StatusWriter } from '../../../src/operator/status-writer.ts';
 
 const INTERVAL_MS = 1_000;
@@ -45,8 +46,7 @@ function cluster(...architectures: string[]) {
     transition: (_profile, _previous, next) => {
       profile.status = next;
     },
-    intervalMs: INTERVAL_MS,
-    now: () => state.now,
+    pace: new StatusPace({ intervalMs: INTERVAL_MS, shareMs: 20, now: () => state.now }),
   });
   const report = (name: string, resourceVersion: string | undefined) => {
     reports.set(name, {
@@ -56,7 +56,7 @@ function cluster(...architectures: string[]) {
       violations: undefined,
       drifted: false,
     });
-    fleet.changed();
+    fleet.reported(name);
   };
   const publish = (resourceVersion: string, digests: Record<string, string>) =>
     bundle.wrote({ profile: 'web', uid: 'u', resourceVersion, digests: new Map(Object.entries(digests)), table: [] });
@@ -64,6 +64,7 @@ function cluster(...architectures: string[]) {
     const name = `n${index}`;
     const linux = { operatingSystem: 'linux', labels: {}, taints: [], ready: true };
     nodes.set(name, { name, uid: name, architecture, ...linux });
+    fleet.nodeChanged(name);
   });
   publish('10', { 'profile.json': 'sha256:a' });
   const ready = () => profile.status?.conditions?.[0]?.reason;

@@ -12,6 +12,7 @@ const FACTS: NodeFacts = {
   architecture: 'amd64',
   installed: new Map([['web.json', 'sha256:a']]),
   appliedTo: '42',
+  changedAt: '40',
   failures: new Map(),
   trouble: undefined,
   repairs: { total: 0 },
@@ -51,6 +52,30 @@ describe('what an agent reports', () => {
     const later = ownReport(FACTS, before, new Date('2026-03-02T00:00:00Z'));
     expect(later.conditions).to.deep.equal(before.conditions);
   });
+});
+
+describe('a report of what was reported before', () => {
+  const resourceVersion = (reportedAt: string, facts: Partial<NodeFacts>) => {
+    const before = stored({ appliedTo: reportedAt });
+    return ownReport({ ...FACTS, ...facts }, before, NOW).bundle?.resourceVersion;
+  };
+  const cases: [string, string, Partial<NodeFacts>, string][] = [
+    ['is as of then where nothing changed since', '41', {}, '41'],
+    ['is as of now where something changed since, though not in the files', '39', {}, '42'],
+    ['is as of now where the files are others', '41', { installed: new Map([['web.json', 'sha256:b']]) }, '42'],
+    ['is as of now where that is earlier: etcd was restored', '50', { appliedTo: '42', changedAt: '9' }, '42'],
+    [
+      'is as of now where labels decide: which of them went is not seen in a list',
+      '41',
+      { changedAt: undefined },
+      '42',
+    ],
+  ];
+  for (const [what, reportedAt, facts, expected] of cases) {
+    it(what, () => {
+      expect(resourceVersion(reportedAt, facts)).to.equal(expected);
+    });
+  }
 });
 
 describe('Synced', () => {

@@ -6,6 +6,7 @@ import {
   type FleetNode,
   holdsOtherBundle,
   installationOf,
+  isOnItsWay,
 } from '../../../../src/core/status/installation.ts';
 
 const PUBLISHED = '100';
@@ -131,6 +132,21 @@ describe('a node’s files', () => {
   for (const [what, report, expected] of cases) {
     it(what, () => {
       expect(holdsOtherBundle(report, EXPECTED)).to.equal(expected);
+    });
+  }
+});
+
+describe('a node on its way', () => {
+  const cases: [string, FleetNode, boolean][] = [
+    ['has not reported', node({}), true],
+    ['has not applied the last change', node({ resourceVersion: '99' }), true],
+    ['has arrived with the last change', node({ resourceVersion: '100' }), false],
+    ['is not one that nobody hears', node({}, { reachable: false }), false],
+    ['is not one that cannot go on by itself', node({ trouble: DISK_FULL }), false],
+  ];
+  for (const [what, member, expected] of cases) {
+    it(what, () => {
+      expect(isOnItsWay(member, EXPECTED)).to.equal(expected);
     });
   }
 });

@@ -1,19 +1,16 @@
 import { readFileSync } from 'node:fs';
-import type { SeccompNode } from '../src/core/api/seccomp-node.ts';
-import { silentLog } from '../src/core/log.ts';
-import type { NodeViolations } from '../src/core/violations/tally.ts';
-import { AuditSocket } from '../src/host/netlink/audit-socket.ts';
-import { type Libc, loadLibc } from '../src/host/netlink/libc.ts';
-import { Watcher } from '../src/violations/watcher.ts';
-import { System } from '../test/rig/system.ts';
-import { until } from '../test/rig/until.ts';
-import { type FakeContainer, FakeNode, KILL_PROCESS, LOG } from '../test/support/violations/container.ts';
-import type { Result } from './table.ts';
-
-export interface ViolationsOptions {
-  readonly seconds: number;
-  readonly progress: (line: string) => void;
-}
+import type { SeccompNode } from '../../src/core/api/seccomp-node.ts';
+import { silentLog } from '../../src/core/log.ts';
+import type { NodeViolations } from '../../src/core/violations/tally.ts';
+import { AuditSocket } from '../../src/host/netlink/audit-socket.ts';
+import { type Libc, loadLibc } from '../../src/host/netlink/libc.ts';
+import { Watcher } from '../../src/violations/watcher.ts';
+import { System } from '../../test/rig/system.ts';
+import { until } from '../../test/rig/until.ts';
+import { type FakeContainer, FakeNode, KILL_PROCESS, LOG } from '../../test/support/violations/container.ts';
+import { barsOf, type Row } from '../report/result.ts';
+import { cpuMs, memoryMib } from '../rig/proc.ts';
+import { type Progress, suite } from '../suite.ts';
 
 const NODE = 'node-a';
 const REPORT = `/apis/seccomp-operator.dev/v1alpha1/seccompnodes/${NODE}`;
@@ -21,25 +18,30 @@ const OWN_POD = '53a7b130-2354-4564-9628-554d82403c6f';
 const POD = '43a7b130-2354-4564-9628-554d82403c6f';
 const RATES = [1_000, 10_000, 50_000, 100_000];
 const PROCESSES = 500;
-/** USER_HZ: what /proc/PID/stat counts in (proc(5)). */
-const TICKS = 100;
 /** NETLINK_CONNECTOR, which a kernel before 6.6 keeps from everybody without CAP_NET_ADMIN. */
 const CONNECTOR = 11;
 
 /** The kernel's records in a flood, and which of the processes that end at once are attributed. */
-export async function violations({ seconds, progress }: ViolationsOptions): Promise<Result> {
+export const violations = suite(
+  'the kernel’s records in a flood of violations',
+  { seconds: 10 },
+  { seconds: 1 },
+  ({ seconds }, progress) => measure(seconds, progress),
+);
+
+async function measure(seconds: number, progress: Progress) {
   const machine = new FakeNode();
   const own = machine.container(OWN_POD);
   const container = machine.container(POD);
   const system = await System.start([NODE]);
   try {
     await until('there is a report', () => system.plane.get<SeccompNode>(REPORT));
-    const rows: [string, ...(number | string)[]][] = [];
+    const rows: Row[] = [];
     for (const rate of RATES) {
-      progress(`violations: ${rate} a second`);
+      progress(`${rate} a second`);
       rows.push(await flood(system, own, container, rate, seconds));
     }
-    progress('violations: processes that end at once');
+    progress('processes that end at once');
     const libc = await loadLibc();
     const [told, untold] = [await share(libc, container), await share(withoutForks(libc), container)];
     return {
@@ -50,6 +52,7 @@ export async function violations({ seconds, progress }: ViolationsOptions): Prom
         `net.core.rmem_max ${readFileSync('/proc/sys/net/core/rmem_max', 'utf8').trim()}.`,
         `Of ${PROCESSES} processes that their one call ended, attributed: ${told}; without the kernel's word of forks ${untold}.`,
       ],
+      chart: barsOf(rows, 4, { label: '% of a core, by violations asked for a second', scale: 'linear' }),
     };
   } finally {
     await system.stop();
@@ -63,7 +66,7 @@ async function flood(
   container: FakeContainer,
   rate: number,
   seconds: number,
-): Promise<[string, ...(number | string)[]]> {
+): Promise<Row> {
   const report = async () => (await system.plane.get<SeccompNode>(REPORT)).status?.violations;
   const since = (await report())?.since;
   const program = await system.startViolations(NODE, own.directory);
@@ -74,11 +77,11 @@ async function flood(
   const { metadata } = await system.plane.get<SeccompNode & { metadata: { resourceVersion: string } }>(REPORT);
   let anonymous = 0;
   const sampling = setInterval(() => {
-    anonymous = Math.max(anonymous, field(program.pid, 'RssAnon') / 1_024);
+    anonymous = Math.max(anonymous, memoryMib(program.pid, 'RssAnon'));
   }, 100);
-  const cpuBefore = cpuSeconds(program.pid);
+  const cpuBefore = cpuMs(program.pid);
   const made = await container.run(LOG, `rate:${rate}:${seconds}`);
-  const cpu = cpuSeconds(program.pid) - cpuBefore;
+  const cpu = cpuMs(program.pid) - cpuBefore;
   clearInterval(sampling);
   await program.stop();
   const { recorded, lost } = (await report()) as NodeViolations;
@@ -86,7 +89,7 @@ async function flood(
   const query = `watch=1&timeoutSeconds=1&resourceVersion=${metadata.resourceVersion}`;
   const events = await system.plane.kubectl(['get', '--raw', `${path}?${query}`]);
   const writes = events.trim().split('\n').filter(Boolean).length;
-  const percent = Math.round((cpu / made.seconds) * 100);
+  const percent = Math.round(cpu / made.seconds / 10);
   return [`${rate}`, Math.round(made.calls / made.seconds), recorded, lost, percent, anonymous, writes];
 }
 
@@ -110,12 +113,3 @@ const withoutForks = (libc: Libc): Libc => ({
   ...libc,
   socket: (domain, type, protocol) => (protocol === CONNECTOR ? -1 : libc.socket(domain, type, protocol)),
 });
-
-const field = (pid: number, name: string): number =>
-  Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-
-function cpuSeconds(pid: number): number {
-  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
-  const [user = 0, kernel = 0] = rest.split(' ').slice(11, 13).map(Number);
-  return (user + kernel) / TICKS;
-}

@@ -1,12 +1,12 @@
 import { type FSWatcher, watch } from 'node:fs';
-import type { SeccompProfile } from '../src/core/api/seccomp-profile.ts';
-import { AGENT_NAMESPACE, PROFILE_ANNOTATION, RENDERED_SELECTOR } from '../src/core/names.ts';
-import { profileFileName } from '../src/core/profile/file-name.ts';
-import type { KubeObject } from '../src/kube/objects.ts';
-import type { Transport } from '../src/kube/transport.ts';
-import { readWatchEvent } from '../src/kube/watch-event.ts';
-import type { ConfigMap } from '../src/operator/rendered-configmap.ts';
-import { until } from '../test/rig/until.ts';
+import type { SeccompProfile } from '../../src/core/api/seccomp-profile.ts';
+import { AGENT_NAMESPACE, PROFILE_ANNOTATION, RENDERED_SELECTOR } from '../../src/core/names.ts';
+import { profileFileName } from '../../src/core/profile/file-name.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import type { Transport } from '../../src/kube/transport.ts';
+import { readWatchEvent } from '../../src/kube/watch-event.ts';
+import type { ConfigMap } from '../../src/operator/rendered-configmap.ts';
+import { until } from '../../test/rig/until.ts';
 import { isReady, PROFILES_PATH } from './profiles.ts';
 
 /** When a profile got somewhere, on the clock of performance.now(). */

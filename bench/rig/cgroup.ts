@@ -1,6 +1,6 @@
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ManagedProcess } from '../test/rig/process.ts';
+import { ManagedProcess } from '../../test/rig/process.ts';
 
 const HIERARCHY = '/sys/fs/cgroup/memory';
 
