@@ -1,7 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Credentials, TlsSettings } from '../credentials.ts';
-import { TokenFile } from '../token-file.ts';
+import { RotatedFile } from '../rotated-file.ts';
 
 /**
  * client-node's credentials (exec plugins, OIDC, certificates, in-cluster) for our transport. A Pod's token file we read
@@ -15,7 +15,7 @@ export function credentialsFromKubeConfig(kubeConfig: KubeConfig): Credentials {
   const namespace = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace?.trim();
   let tls: TlsSettings = {};
   const path: string | undefined = kubeConfig.getCurrentUser()?.authProvider?.config?.tokenFile;
-  const token = path === undefined ? undefined : new TokenFile(path);
+  const token = path === undefined ? undefined : new RotatedFile(path);
   return {
     server: new URL(cluster.server),
     ...(namespace ? { namespace } : {}),
@@ -24,7 +24,7 @@ export function credentialsFromKubeConfig(kubeConfig: KubeConfig): Credentials {
       const options: RequestOptions = {};
       await kubeConfig.applyToHTTPSOptions(options);
       tls = tlsSettings(options, cluster.tlsServerName);
-      return token ? token.authorization() : authorization(options);
+      return token ? `Bearer ${await token.text()}` : authorization(options);
     },
     refused: () => token?.refused(),
     tls: () => tls,

@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -20,27 +21,36 @@ import type { ChaosNode } from '../system/world.ts';
 import type { Fault, Injected, Scene } from './fault.ts';
 
 /** What another writer does to one file of ours. */
-type Harm = (path: string, node: ChaosNode) => void;
+type Harm = (path: string, node: Pick<ChaosNode, 'kubeletRoot'>) => void;
 
 const replace =
-  (by: (path: string, node: ChaosNode) => void): Harm =>
+  (by: Harm): Harm =>
   (path, node) => {
     rmSync(path, { recursive: true, force: true });
     by(path, node);
   };
 
+/** In place, where it is a file of its own: not through a link of ours to what is not to be touched, nor into a FIFO. */
+const alter =
+  (by: (path: string) => void) =>
+  (path: string): void => {
+    const stats = lstatSync(path);
+    if (!stats.isFile() || stats.nlink > 1) throw new Error(`${path} is no file of its own`);
+    by(path);
+  };
+
 const FILE_HARMS: Readonly<Record<string, Harm>> = {
   'file deleted': path => rmSync(path, { force: true }),
-  'file emptied': path => truncateSync(path),
-  'file cut in half': path => truncateSync(path, 200),
-  'file appended to': path => appendFileSync(path, '\n{}'),
-  'file overwritten by another profile': path => writeFileSync(path, '{"defaultAction":"SCMP_ACT_ALLOW"}'),
+  'file emptied': alter(path => truncateSync(path)),
+  'file cut in half': alter(path => truncateSync(path, 200)),
+  'file appended to': alter(path => appendFileSync(path, '\n{}')),
+  'file overwritten by another profile': alter(path => writeFileSync(path, '{"defaultAction":"SCMP_ACT_ALLOW"}')),
   'file replaced (rename)': path => {
     writeFileSync(`${path}.other`, '{"defaultAction":"SCMP_ACT_ALLOW"}');
     renameSync(`${path}.other`, path);
   },
-  'file made huge (sparse, 1 GiB)': path => truncateSync(path, 2 ** 30),
-  'file made executable and unreadable': path => chmodSync(path, 0o111),
+  'file made huge (sparse, 1 GiB)': alter(path => truncateSync(path, 2 ** 30)),
+  'file made executable and unreadable': alter(path => chmodSync(path, 0o111)),
   'file replaced by a link to another file': replace((path, { kubeletRoot }) =>
     symlinkSync(join(kubeletRoot, VICTIM), path),
   ),
@@ -50,13 +60,13 @@ const FILE_HARMS: Readonly<Record<string, Harm>> = {
   ),
   'file given a second name (hard link)': (path, { kubeletRoot }) =>
     linkSync(path, join(kubeletRoot, 'inodes-second-name')),
-  'file replaced by a FIFO': replace(path => execFileSync('mkfifo', [path])),
-  'file replaced by a device': replace(path => execFileSync('mknod', [path, 'c', '1', '5'])),
+  'file replaced by a FIFO': replace(path => execFileSync('mkfifo', [path], { stdio: 'ignore' })),
+  'file replaced by a device': replace(path => execFileSync('mknod', [path, 'c', '1', '5'], { stdio: 'ignore' })),
   'private copy deleted': path => rmSync(copyOf(path), { force: true }),
-  'private copy damaged': path => writeFileSync(copyOf(path), 'sha256:0\n{}'),
+  'private copy damaged': path => alter(copy => writeFileSync(copy, 'sha256:0\n{}'))(copyOf(path)),
   'private copy and file damaged': path => {
-    writeFileSync(copyOf(path), 'sha256:0\n{}');
-    writeFileSync(path, '{}');
+    alter(copy => writeFileSync(copy, 'sha256:0\n{}'))(copyOf(path));
+    alter(file => writeFileSync(file, '{}'))(path);
   },
 };
 
@@ -166,7 +176,11 @@ async function harmFiles({ world, auditor, ledger, random }: Scene, harm: Harm, 
     }
   const end = () => {
     for (const { kubeletRoot } of world.nodes) rmSync(join(kubeletRoot, 'inodes-second-name'), { force: true });
-    if (stays) for (const path of done) if (isDirectory(path)) rmSync(path, { recursive: true });
+    for (const path of done) {
+      // A directory, and a file that was made where ours was not at that moment, are a person's to move away.
+      const isTheirs = stays ? isDirectory(path) : !existsSync(copyOf(path));
+      if (isTheirs) rmSync(path, { recursive: true, force: true });
+    }
   };
   return { count: done.length, what: done.map(path => path.split('/').slice(-4).join('/')).join(', '), end };
 }

@@ -29,10 +29,13 @@ export function plainDisk(path: string): Disk {
 export class SmallDisk implements Disk {
   readonly backing: string;
   readonly #tmpfs: Tmpfs;
+  readonly #unmount = () => this.#tmpfs.unmount();
 
   constructor(path: string) {
     this.backing = path;
     this.#tmpfs = new Tmpfs(path, 'size=8m,nr_inodes=4000');
+    // Also when we are interrupted.
+    process.once('exit', this.#unmount);
   }
 
   fill(): void {
@@ -48,7 +51,8 @@ export class SmallDisk implements Disk {
   }
 
   async release(): Promise<void> {
-    this.#tmpfs.unmount();
+    process.removeListener('exit', this.#unmount);
+    this.#unmount();
   }
 }
 
