@@ -63,6 +63,8 @@ export class Agent {
   /** A ConfigMap changed: the next `progress` says up to where. Bookmarks alone are nothing to report. */
   #hasChanged = false;
   #hasNews = false;
+  /** What was installed when the directory was replaced. */
+  #installedBefore: ReadonlyMap<string, string> = new Map();
   #attempts = 0;
   #retrying: { readonly timer: NodeJS.Timeout | undefined; readonly soon: boolean } | undefined;
   #stopped = false;
@@ -122,7 +124,12 @@ export class Agent {
   async #open(): Promise<void> {
     const { kubeletRoot, replaceLink, log } = this.#options;
     try {
-      const directory = await ProfileDirectory.open({ kubeletRoot, replaceLink, log });
+      const directory = await ProfileDirectory.open({
+        kubeletRoot,
+        replaceLink,
+        installedBefore: this.#installedBefore,
+        log,
+      });
       this.#trouble = directory.isVisible ? undefined : this.#hidden('the profiles are being written');
       const installer = new Installer(directory, this.#failures, log, () => this.#applied());
       this.#session = { directory, installer, reflector: this.#reflector(installer) };
@@ -308,7 +315,10 @@ export class Agent {
     this.#applied();
   }
 
-  /** Fetches these and orders them: no text is kept in memory meanwhile. What cannot be fetched is tried again. */
+  /**
+   * Fetches these and orders them: no text is kept in memory meanwhile. What cannot be fetched is tried again; what has
+   * changed or gone meanwhile the watch has told already.
+   */
   async #fetch(items: readonly Wanted[]): Promise<void> {
     for (const item of items) {
       try {
@@ -316,14 +326,20 @@ export class Agent {
         const object = await this.#options.transport.request<RenderedConfigMap>('GET', path);
         const session = this.#session;
         if (!session) return;
+        if (!this.#isCurrent(item)) continue;
         this.#order(session.installer, item, object);
         await session.installer.room();
       } catch (error) {
+        if (!this.#isCurrent(item)) continue;
         const message = `its ConfigMap could not be read: ${(error as Error).message}; trying again`;
         if (!this.#failures.has(item.profile))
           this.#failures.set(item.profile, { digest: '', reason: 'NotFetched', message });
       }
     }
+  }
+
+  #isCurrent(item: Wanted): boolean {
+    return this.#session?.reflector.items.get(`${this.#options.namespace}/${item.configMap}`) === item;
   }
 
   async #touched(change: DirectoryChange): Promise<void> {
@@ -340,6 +356,7 @@ export class Agent {
     this.#options.log.warn('the directory was replaced or removed; opening it anew', {
       path: this.#session?.directory.path,
     });
+    this.#installedBefore = this.#session?.directory.installed() ?? this.#installedBefore;
     await this.#close();
     await this.#open();
   }

@@ -67,14 +67,23 @@ export class ProfileDirectory {
    * Opens the directory, made when missing, and reads what is ours there; `check()` repairs what is not right.
    * Throws a HostError, among them DirectoryForeign for a directory that another operator has put a link for; unless that
    * link says `replaceLink`: then everything is made ready beside it, for `takePlace()`.
+   *
+   * `installedBefore`: what an earlier opening had `installed()`. A file of that content is ours also where somebody has
+   * removed its private copy.
    */
-  static async open(options: { kubeletRoot: string; replaceLink?: string; log: Log }): Promise<ProfileDirectory> {
-    const { kubeletRoot, replaceLink = '', log } = options;
+  static async open(options: {
+    kubeletRoot: string;
+    replaceLink?: string;
+    installedBefore?: ReadonlyMap<string, string>;
+    log: Log;
+  }): Promise<ProfileDirectory> {
+    const { kubeletRoot, replaceLink = '', installedBefore = new Map(), log } = options;
     const chain = await openChain(kubeletRoot, replaceLink);
     const directory = new ProfileDirectory(chain, replaceLink, log);
     try {
       await directory.#removeTemporaries();
       await directory.#load();
+      await directory.#recognise(installedBefore);
       return directory;
     } catch (error) {
       await closeChain(chain);
@@ -182,6 +191,15 @@ export class ProfileDirectory {
       this.#owned.set(fileName, file);
       const found = await this.#readOwned(fileName);
       if (intended !== undefined && digestIfSound(found) === intended) file.verified = verifiedOf(found);
+    });
+  }
+
+  async #recognise(installedBefore: ReadonlyMap<string, string>): Promise<void> {
+    const unknown = [...installedBefore].filter(([fileName]) => !this.#owned.has(fileName));
+    await forEachLimited(unknown, CONCURRENCY, async ([fileName, digest]) => {
+      const found = await this.#readOwned(fileName);
+      if (digestIfSound(found) !== digest) return;
+      this.#owned.set(fileName, { intended: digest, verified: verifiedOf(found) });
     });
   }
 

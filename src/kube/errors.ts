@@ -36,7 +36,10 @@ export class ApiError extends Error {
 /** No answer, or a broken one: refused or reset connections, deadlines, certificates, unreadable bodies. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
-  /** Node's error code ("ECONNREFUSED"), or "CONNECT_TIMEOUT", "HEADER_TIMEOUT", "CALL_TIMEOUT", "IDLE_TIMEOUT", "BAD_BODY", "CLOSED". */
+  /**
+   * Node's error code ("ECONNREFUSED"), or "CONNECT_TIMEOUT", "HEADER_TIMEOUT", "CALL_TIMEOUT", "IDLE_TIMEOUT", "BAD_BODY", "FENCED",
+   * "CLOSED".
+   */
   readonly code: string;
 
   constructor(request: string, code: string, problem: string, cause?: unknown) {

@@ -57,6 +57,7 @@ export class LeaderElection {
   readonly #trouble: TroubleLog;
   #observed = { resourceVersion: '', since: 0 };
   #isLeader = false;
+  #leadsUntil = 0;
   /** Who led when we last looked. */
   #leader = '';
 
@@ -73,6 +74,14 @@ export class LeaderElection {
 
   get isLeader(): boolean {
     return this.#isLeader;
+  }
+
+  /**
+   * To be asked before each write. A process that was stopped for longer than its lease wakes up in the middle of its work:
+   * this says so before any timer does.
+   */
+  get mayWrite(): boolean {
+    return this.#isLeader && performance.now() < this.#leadsUntil;
   }
 
   /** Campaigns and leads in turn until the signal aborts, then gives the lease back. */
@@ -151,6 +160,7 @@ export class LeaderElection {
   async #renewUntil(ended: AbortSignal, held: HeldLease, term: AbortController): Promise<Lease | undefined> {
     const { renewDeadlineMs, retryPeriodMs, log } = this.#options;
     let { lease, since } = held;
+    this.#leadsUntil = since + renewDeadlineMs;
     let lost = false;
     const remainingMs = () => since + renewDeadlineMs - performance.now();
     const lose = () => {
@@ -169,6 +179,7 @@ export class LeaderElection {
       if (renewed === 'taken') lose();
       if (renewed === 'taken' || renewed === undefined) continue;
       ({ lease, since } = renewed);
+      this.#leadsUntil = since + renewDeadlineMs;
       clearTimeout(deadline);
       deadline = setTimeout(lose, remainingMs());
     }

@@ -13,21 +13,30 @@ export class RotatedFile {
     this.#path = path;
   }
 
-  /** Its text without space around it, read again at most once a minute; throws while it has never been readable. */
+  /**
+   * Its text without space around it, read again at most once a minute; throws while it has never been readable. An empty
+   * file is one that is about to be written: without a token we would be anonymous, which is refused by 403, not 401.
+   */
   async text(): Promise<string> {
     const now = performance.now();
     if (now - this.#readAt < REREAD_MS) return this.#text;
     try {
-      this.#text = (await readFile(this.#path, 'utf8')).trim();
+      this.#text = await this.#read();
+      this.#readAt = now;
     } catch (error) {
       if (this.#text === '') throw error;
     }
-    this.#readAt = now;
     return this.#text;
   }
 
   /** To be read again the next time, whatever its age. */
   refused(): void {
     this.#readAt = Number.NEGATIVE_INFINITY;
+  }
+
+  async #read(): Promise<string> {
+    const text = (await readFile(this.#path, 'utf8')).trim();
+    if (!text) throw new Error(`${this.#path} is empty`);
+    return text;
   }
 }

@@ -14,6 +14,8 @@ export interface TransportOptions {
   readonly maxSockets?: number;
   /** From sending a call to the last byte of its answer, in milliseconds. */
   readonly callTimeoutMs?: number;
+  /** Asked before each call that changes something: when it says no, that fails with code FENCED and is not sent. */
+  readonly mayWrite?: () => boolean;
   readonly log?: Log;
 }
 
@@ -48,12 +50,21 @@ export class Transport {
   readonly #callTimeoutMs: number;
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #closed = new AbortController();
+  readonly #mayWrite: () => boolean;
   readonly #log: Log;
 
-  constructor({ credentials, userAgent, maxSockets = 8, callTimeoutMs = 15_000, log = silentLog }: TransportOptions) {
+  constructor({
+    credentials,
+    userAgent,
+    maxSockets = 8,
+    callTimeoutMs = 15_000,
+    mayWrite = () => true,
+    log = silentLog,
+  }: TransportOptions) {
     this.#credentials = credentials;
     this.#userAgent = userAgent;
     this.#callTimeoutMs = callTimeoutMs;
+    this.#mayWrite = mayWrite;
     this.#log = log;
     const Agent = credentials.server.protocol === 'http:' ? HttpAgent : HttpsAgent;
     this.#agent = new Agent({ keepAlive: true, maxSockets, maxFreeSockets: 2 });
@@ -131,6 +142,8 @@ export class Transport {
       new ConnectionError(title, 'CALL_TIMEOUT', `no answer within ${timeoutMs} ms`),
       timeoutMs,
     );
+    if (method !== 'GET' && !this.#mayWrite())
+      throw new ConnectionError(title, 'FENCED', 'not sent: the lease is not held any more');
     const answer = await this.#exchange({
       scheme: this.#scheme,
       options,

@@ -27,6 +27,7 @@ async function start(values: Record<OperatorOption, string>): Promise<Running> {
   const transport = new Transport({ credentials: credentialsFromKubeConfig(kubeConfig), userAgent: USER_AGENT });
   const identity = `${values['pod-name'] || hostname()}_${process.pid}`;
   const agentImage = values['agent-image'] || (await ownImage(transport, values));
+  const elects = values['leader-elect'] === 'true';
   const stop = new AbortController();
   let term: SeccompOperator | undefined;
 
@@ -39,6 +40,7 @@ async function start(values: Record<OperatorOption, string>): Promise<Running> {
       parseYaml: parse,
       identity,
       userAgent: USER_AGENT,
+      mayWrite: () => !elects || election.mayWrite,
       log,
     });
     term = operator;
@@ -48,7 +50,7 @@ async function start(values: Record<OperatorOption, string>): Promise<Running> {
     await operator.stop();
   };
   const election = new LeaderElection({ transport, namespace: values.namespace, name: CONFIG_NAME, identity, log });
-  const work = values['leader-elect'] === 'true' ? election.run({ signal: stop.signal, lead }) : lead(stop.signal);
+  const work = elects ? election.run({ signal: stop.signal, lead }) : lead(stop.signal);
 
   const metrics = operatorMetrics(
     () => election.isLeader,

@@ -57,6 +57,8 @@ export interface SeccompOperatorOptions {
   readonly parseYaml: (text: string) => unknown;
   readonly identity: string;
   readonly userAgent: string;
+  /** False once the term is over: nothing is written any more, also by work under way. */
+  readonly mayWrite: () => boolean;
   readonly log: Log;
 }
 
@@ -109,7 +111,7 @@ export class SeccompOperator extends ReliableOperator {
   #isReady = false;
 
   constructor(options: SeccompOperatorOptions) {
-    super(options.log, options.userAgent);
+    super(options.log, options.userAgent, options.mayWrite);
     this.#options = options;
     const { identity, log } = options;
     this.#announcer = new Announcer({ transport: this.transport, identity, log });

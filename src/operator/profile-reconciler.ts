@@ -1,6 +1,7 @@
 import type { RolloutState, SeccompProfile, SeccompProfileSpec } from '../core/api/seccomp-profile.ts';
 import { reportSpreadMs } from '../core/fleet/report-spread.ts';
 import type { Log } from '../core/log.ts';
+import { RENDERED_LABEL } from '../core/names.ts';
 import { dependencies, type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
 import { digestOf } from '../core/profile/digest.ts';
 import { isDisabled } from '../core/profile/disabled.ts';
@@ -73,7 +74,8 @@ export class ProfileReconciler {
         record({ is: 'stalled', reason: error.reason, message: error.message }, dependsOn);
         return;
       }
-      if (!isConflict(error)) record({ is: 'retrying', ...retryReason(error as Error) }, dependsOn);
+      if (!isConflict(error) && !isAlreadyExists(error))
+        record({ is: 'retrying', ...retryReason(error as Error) }, dependsOn);
       throw error;
     }
   }
@@ -84,7 +86,8 @@ export class ProfileReconciler {
     const ref = bundle.get(name);
     if (!ref) return;
     try {
-      await transport.request('DELETE', this.#path(name), { body: { preconditions: { uid: ref.uid } } });
+      const { uid, resourceVersion } = ref;
+      await transport.request('DELETE', this.#path(name), { body: { preconditions: { uid, resourceVersion } } });
       log.info('rendered profile removed', { profile: name });
     } catch (error) {
       if (!isNotFound(error)) throw error;
@@ -164,29 +167,23 @@ export class ProfileReconciler {
       return await transport.request<ConfigMap>('POST', collection, { body: wanted });
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      const path = `${collection}/${wanted.metadata.name}`;
-      const { metadata } = await transport.request<ConfigMap>('GET', path);
+      const { metadata } = await transport.request<ConfigMap>('GET', `${collection}/${wanted.metadata.name}`);
+      // The watch is about to tell of it; where somebody took its label away it never will.
+      if (metadata.labels?.[RENDERED_LABEL] === 'true') throw error;
       return this.#replace(wanted, metadata.resourceVersion);
     }
   }
 
+  /** Refused when it is newer than what we know: never tried again here, because then what we would write may be old. */
   async #replace(wanted: ConfigMap, resourceVersion: string | undefined): Promise<ConfigMap> {
     const body = { ...wanted, metadata: { ...wanted.metadata, ...(resourceVersion ? { resourceVersion } : {}) } };
-    const path = resourcePath({
-      group: '',
-      version: 'v1',
-      plural: 'configmaps',
-      namespace: this.#options.agentNamespace,
-    });
+    const path = this.#path(wanted.metadata.name.slice(configMapName('').length));
     try {
-      return await this.#options.transport.request<ConfigMap>('PUT', `${path}/${wanted.metadata.name}`, { body });
+      return await this.#options.transport.request<ConfigMap>('PUT', path, { body });
     } catch (error) {
       // Deleted meanwhile: the watch has not told yet.
       if (isNotFound(error)) return this.#create(wanted);
-      if (!isConflict(error)) throw error;
-      const { metadata } = await this.#options.transport.request<ConfigMap>('GET', `${path}/${wanted.metadata.name}`);
-      if (metadata.resourceVersion === resourceVersion) throw error;
-      return this.#replace(wanted, metadata.resourceVersion);
+      throw error;
     }
   }
 

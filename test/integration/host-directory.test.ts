@@ -314,6 +314,31 @@ describe('the profile directory of a node', () => {
   });
 
   describe('a kubelet root that was replaced', () => {
+    it('whose private copies were removed: what was installed stays ours, what another wrote since does not', async () => {
+      const first = await root.open();
+      await first.install(
+        new Map([
+          ['a.json', TEXT],
+          ['b.json', TEXT],
+        ]),
+      );
+      rmSync(join(root.profiles, '.installed'), { recursive: true });
+      writeFileSync(root.file('b.json'), OTHER);
+
+      const second = await root.open('', first.installed());
+      await second.check();
+      expect(readFileSync(root.copy('a.json'), 'utf8')).to.include(TEXT);
+      const results = await second.install(
+        new Map([
+          ['a.json', OTHER],
+          ['b.json', TEXT],
+        ]),
+      );
+      expect(results.get('a.json')).to.deep.equal({ ok: true, wrote: true });
+      expect(results.get('b.json')).to.include({ ok: false, reason: 'ForeignFile' });
+      expect(readFileSync(root.file('b.json'), 'utf8')).to.equal(OTHER);
+    });
+
     it('is noticed, and nothing is called installed that its path does not lead to', async () => {
       const kubeletRoot = join(root.path, 'kubelet');
       mkdirSync(kubeletRoot);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,6 +95,15 @@ export class ControlPlane {
     return `http://127.0.0.1:${this.#etcdPorts[0]}`;
   }
 
+  get etcdProcess(): ManagedProcess {
+    if (!this.#etcd) throw new Error('etcd was not started');
+    return this.#etcd;
+  }
+
+  get etcdData(): string {
+    return join(this.directory, 'etcd');
+  }
+
   get caFile(): string {
     return this.#certificates.certificate('ca');
   }
@@ -167,6 +176,31 @@ export class ControlPlane {
     await this.restartApiserver();
   }
 
+  async restartEtcd(): Promise<void> {
+    await this.etcdProcess.kill();
+    this.#startEtcd();
+  }
+
+  /** A copy of etcd's data as a crash at this moment would leave them. */
+  async snapshot(into: string): Promise<void> {
+    this.etcdProcess.pause();
+    try {
+      await cp(this.etcdData, into, { recursive: true });
+    } finally {
+      this.etcdProcess.resume();
+    }
+  }
+
+  /** Goes back to a snapshot, as an administrator would: API server and etcd are down meanwhile. */
+  async restore(snapshot: string): Promise<void> {
+    await this.apiserver.kill();
+    await this.etcdProcess.kill();
+    await rm(this.etcdData, { recursive: true });
+    await cp(snapshot, this.etcdData, { recursive: true });
+    this.#startEtcd();
+    await this.#startApiserver();
+  }
+
   /** Files of a certificate for whom `subject` names, as openssl takes it. */
   async issue(name: string, subject: string): Promise<{ certificate: string; key: string }> {
     await this.#certificates.issue(name, subject);
@@ -187,14 +221,20 @@ export class ControlPlane {
   }
 
   async #start(): Promise<void> {
-    const [client, peer] = this.#etcdPorts.map(port => `http://127.0.0.1:${port}`) as [string, string];
     await this.#writeKubeconfig('admin', {
       'client-certificate': this.#certificates.certificate('admin'),
       'client-key': this.#certificates.key('admin'),
     });
+    this.#startEtcd();
+    await this.#startApiserver();
+    if (this.#options.site || this.#options.controllers) await this.#startControllers();
+  }
+
+  #startEtcd(): void {
+    const [client, peer] = this.#etcdPorts.map(port => `http://127.0.0.1:${port}`) as [string, string];
     this.#etcd = this.#process('etcd', [
       `--name=one`,
-      `--data-dir=${join(this.directory, 'etcd')}`,
+      `--data-dir=${this.etcdData}`,
       `--listen-client-urls=${client}`,
       `--advertise-client-urls=${client}`,
       `--listen-peer-urls=${peer}`,
@@ -203,8 +243,6 @@ export class ControlPlane {
       '--log-level=warn',
       '--unsafe-no-fsync',
     ]);
-    await this.#startApiserver();
-    if (this.#options.site || this.#options.controllers) await this.#startControllers();
   }
 
   async #startApiserver(): Promise<void> {

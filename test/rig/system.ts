@@ -13,6 +13,8 @@ export interface TestNode {
   readonly kubeletRoot: string;
   /** Where the node's files are. */
   readonly files: string;
+  /** Of its agents to come, beside the usual. */
+  environment: Readonly<Record<string, string>>;
   agent: ManagedProcess;
 }
 
@@ -62,12 +64,16 @@ export class System {
 
   /** Another operator beside the one that is there: one of them leads. The caller ends it. */
   async startReplica(name: string): Promise<ManagedProcess> {
-    const kubeconfig = await this.#serviceAccount('operator', OPERATOR_NAMESPACE, 'seccomp-operator');
+    return this.replica(name, await this.#serviceAccount('operator', OPERATOR_NAMESPACE, 'seccomp-operator'));
+  }
+
+  /** An operator with credentials of the caller's. */
+  replica(name: string, kubeconfig: string, environment: Readonly<Record<string, string>> = {}): ManagedProcess {
     const args = [join(this.programs, 'operator.js'), '--metrics-port=0', '--agent-image=seccomp-operator:test'];
     return this.#node(
       name,
       ['--max-old-space-size=96', '--max-semi-space-size=1', '--jitless', '--disable-warning=DEP0040', ...args],
-      { KUBECONFIG: kubeconfig, MALLOC_ARENA_MAX: '1' },
+      { KUBECONFIG: kubeconfig, MALLOC_ARENA_MAX: '1', ...environment },
     );
   }
 
@@ -88,6 +94,7 @@ export class System {
       name,
       kubeletRoot,
       files: join(kubeletRoot, 'seccomp/operator'),
+      environment: {},
       agent: undefined as never,
     };
     this.nodes.set(name, node);
@@ -122,7 +129,8 @@ export class System {
     const program = join(this.programs, 'agent.js');
     const usual = [`--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
     const args = [...limits, program, ...usual, ...options];
-    const env = { KUBECONFIG: this.plane.kubeconfigPath(podOf(name)), MALLOC_ARENA_MAX: '1' };
+    const kubeconfig = this.plane.kubeconfigPath(podOf(name));
+    const env = { KUBECONFIG: kubeconfig, MALLOC_ARENA_MAX: '1', ...node.environment };
     node.agent = this.#node(`agent-${name}`, args, env);
     return node.agent;
   }

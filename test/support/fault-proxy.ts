@@ -26,6 +26,8 @@ export class FaultProxy {
   /** Connections that clients have made. */
   connections = 0;
   intercept: Interceptor | undefined;
+  /** The server does what it is asked, and no answer arrives. */
+  losesAnswers = false;
   readonly #server: Server;
   readonly #upstream: Credentials;
   readonly #watches = new Set<ServerResponse>();
@@ -86,6 +88,7 @@ export class FaultProxy {
     const upstream = httpsRequest({ hostname, port, method, path, headers, agent: false, ...this.#upstream.tls() });
     upstream.on('error', () => response.destroy());
     upstream.on('response', answer => {
+      if (this.losesAnswers && !isWatch) return void answer.resume().once('end', () => response.socket?.destroy());
       const { 'transfer-encoding': _, connection: __, ...kept } = answer.headers;
       response.writeHead(answer.statusCode ?? 502, kept);
       response.flushHeaders();

@@ -1,8 +1,12 @@
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Credentials, TlsSettings } from '../credentials.ts';
+import { RotatedFile } from '../rotated-file.ts';
 
-/** client-node's credentials (exec plugins, OIDC, certificates, in-cluster) for our transport. */
+/**
+ * client-node's credentials (exec plugins, OIDC, certificates, in-cluster) for our transport. A Pod's token file we read
+ * ourselves: client-node reads it again by the wall clock, which may be set back, and not when the token is refused.
+ */
 export function credentialsFromKubeConfig(kubeConfig: KubeConfig): Credentials {
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster?.server) {
@@ -10,6 +14,8 @@ export function credentialsFromKubeConfig(kubeConfig: KubeConfig): Credentials {
   }
   const namespace = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace?.trim();
   let tls: TlsSettings = {};
+  const path: string | undefined = kubeConfig.getCurrentUser()?.authProvider?.config?.tokenFile;
+  const token = path === undefined ? undefined : new RotatedFile(path);
   return {
     server: new URL(cluster.server),
     ...(namespace ? { namespace } : {}),
@@ -18,8 +24,9 @@ export function credentialsFromKubeConfig(kubeConfig: KubeConfig): Credentials {
       const options: RequestOptions = {};
       await kubeConfig.applyToHTTPSOptions(options);
       tls = tlsSettings(options, cluster.tlsServerName);
-      return authorization(options);
+      return token ? `Bearer ${await token.text()}` : authorization(options);
     },
+    refused: () => token?.refused(),
     tls: () => tls,
   };
 }

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Log } from '../../core/log.ts';
 import { type KubeObject, resourcePath } from '../objects.ts';
 import { Reflector, type ReflectorHandler, type ReflectorOptions } from '../reflector.ts';
-import { Transport } from '../transport.ts';
+import { Transport, type TransportOptions } from '../transport.ts';
 import { credentialsFromKubeConfig } from './credentials.ts';
 
 const { default: Operator, ResourceEventType, ResourceMetaImpl } = doti;
@@ -31,10 +31,12 @@ export abstract class ReliableOperator extends Operator {
   protected readonly log: Log;
   readonly #reflectors: Reflector<KubeObject, unknown>[] = [];
 
-  constructor(log: Log, userAgent: string) {
+  /** `mayWrite`: see {@link TransportOptions}. */
+  constructor(log: Log, userAgent: string, mayWrite: () => boolean) {
     super(logger(log));
     this.log = log;
-    this.transport = new Transport({ credentials: credentialsFromKubeConfig(this.kubeConfig), userAgent, log });
+    const credentials = credentialsFromKubeConfig(this.kubeConfig);
+    this.transport = new Transport({ credentials, userAgent, mayWrite, log });
   }
 
   /** Starts a watch that runs until {@link stop}. */

@@ -10,8 +10,9 @@ export class KubeletRoot {
   readonly profiles = join(this.path, 'seccomp/operator');
   readonly #opened: ProfileDirectory[] = [];
 
-  async open(replaceLink = ''): Promise<ProfileDirectory> {
-    const directory = await ProfileDirectory.open({ kubeletRoot: this.path, replaceLink, log: silentLog });
+  async open(replaceLink = '', installedBefore: ReadonlyMap<string, string> = new Map()): Promise<ProfileDirectory> {
+    const options = { kubeletRoot: this.path, replaceLink, installedBefore, log: silentLog };
+    const directory = await ProfileDirectory.open(options);
     this.#opened.push(directory);
     return directory;
   }

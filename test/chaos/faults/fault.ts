@@ -1,0 +1,38 @@
+import type { Auditor } from '../auditor/auditor.ts';
+import type { Findings } from '../auditor/findings.ts';
+import type { Ledger } from '../system/ledger.ts';
+import type { Random } from '../system/random.ts';
+import type { Workload } from '../system/workload.ts';
+import type { World } from '../system/world.ts';
+
+export interface Scene {
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly workload: Workload;
+  readonly auditor: Auditor;
+  readonly findings: Findings;
+  readonly random: Random;
+}
+
+export interface Injected {
+  /** How many things were done: processes killed, connections cut, files altered. */
+  readonly count: number;
+  readonly what: string;
+  /** Takes it back; what is left then heals by itself. */
+  end?(): Promise<void> | void;
+}
+
+export interface Fault {
+  readonly kind: string;
+  /** How often, compared with others. */
+  readonly share: number;
+  /** Until everything is right again, from its end on, in milliseconds; a minute unless said otherwise. */
+  readonly withinMs?: number;
+  /** Is itself done by way of the API server. */
+  readonly needsApi?: boolean;
+  /** Leaves nobody an API server, or other objects than were applied: not together with one that needs it. */
+  readonly takesApi?: boolean;
+  /** Never together with others. */
+  readonly alone?: boolean;
+  inject(scene: Scene): Promise<Injected>;
+}

@@ -1,0 +1,47 @@
+import { partOf, type Spec, versionOf } from './specs.ts';
+
+export type State = 'enabled' | 'disabled' | 'gone';
+
+/** What was asked of a profile, as the API server has taken it. */
+export interface Entry {
+  readonly name: string;
+  readonly base: string | undefined;
+  version: number;
+  state: State;
+  /** The newest version that was ever sent, whether it has arrived or not. */
+  sent: number;
+  /** Between two states: either may be found. */
+  moving: boolean;
+}
+
+/** Who knows what was applied. */
+export class Ledger {
+  readonly entries = new Map<string, Entry>();
+  /** From when etcd went back until everything is right again: what was is no measure of what is. */
+  isRewriting = false;
+
+  entry(name: string, base?: string): Entry {
+    let entry = this.entries.get(name);
+    if (!entry) {
+      entry = { name, base, version: 0, state: 'gone', sent: 0, moving: false };
+      this.entries.set(name, entry);
+    }
+    return entry;
+  }
+
+  /** Profiles that should be on nodes. */
+  get enabled(): Entry[] {
+    return [...this.entries.values()].filter(({ state }) => state === 'enabled');
+  }
+
+  /** Takes what the API server holds for what was applied: after etcd was restored. */
+  adopt(profiles: readonly { metadata: { name: string }; spec: Spec & { state?: string } }[]): void {
+    const present = new Map(profiles.map(each => [each.metadata.name, each.spec]));
+    for (const entry of this.entries.values()) {
+      const spec = present.get(entry.name);
+      const version = spec && versionOf(spec, partOf(entry.name));
+      entry.state = !spec ? 'gone' : spec.state === 'Disabled' ? 'disabled' : 'enabled';
+      entry.version = version ?? entry.version;
+    }
+  }
+}
