@@ -99,12 +99,14 @@ export class Figures {
     return seriesOf('outcome', this.#state.board.records);
   }
 
-  /** Nodes by whether violations are counted there, where that is enabled. */
+  /** Nodes by whether violations are counted there, where that is enabled; what one said that is off says nothing. */
   watchStates(): Iterable<Series> {
     const { board, fleet, countsViolations } = this.#state;
     if (!countsViolations()) return [];
     const counts = { Watching: 0, Blind: 0, Stopped: 0, Unreported: 0 };
-    for (const { name } of fleet.members()) counts[board.stateOf(name) ?? 'Unreported']++;
+    for (const { name, reachable } of fleet.members()) {
+      counts[(reachable && board.stateOf(name)) || 'Unreported']++;
+    }
     return seriesOf('state', counts);
   }
 }

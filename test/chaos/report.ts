@@ -1,4 +1,6 @@
-import { percentile, type Result, table } from '../../bench/table.ts';
+import type { Result } from '../../bench/report/result.ts';
+import { percentile } from '../../bench/report/statistics.ts';
+import { table } from '../../bench/report/table.ts';
 import { INVARIANTS } from './auditor/findings.ts';
 import type { ChaosReport } from './run.ts';
 
