@@ -3,7 +3,7 @@ import { profileNames } from '../core/profile/file-name.ts';
 import { filterOf } from '../core/uses/container-filters.ts';
 import { type Call, callKey } from '../core/violations/call.ts';
 import { Ledger, type ProfileViolations, type Sighting, type Usage } from '../core/violations/ledger.ts';
-import type { NodeViolation, NodeViolations } from '../core/violations/tally.ts';
+import { callsIn, type NodeViolation, type NodeViolations } from '../core/violations/report.ts';
 import type { PodIndex } from './pod-index.ts';
 
 export interface ViolationBoardOptions {
@@ -111,7 +111,7 @@ export class ViolationBoard {
   }
 
   #take(node: string): void {
-    const sightings = this.#ledger.report(node, this.#reports.get(node)?.entries ?? []);
+    const sightings = this.#ledger.report(node, callsIn(this.#reports.get(node) ?? NONE));
     const urgent = new Set<string>();
     for (const sighting of sightings) {
       if (sighting.isFirst) urgent.add(sighting.usage.profile);
@@ -171,5 +171,7 @@ export class ViolationBoard {
       this.records[kind] += Math.max(0, (now?.[kind] ?? 0) - (isSame ? (before?.[kind] ?? 0) : 0));
   }
 }
+
+const NONE = { entries: [] };
 
 const toldKey = (profile: string, call: Call): string => `${profile} ${callKey(call)}`;
