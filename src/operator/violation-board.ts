@@ -10,6 +10,8 @@ export interface ViolationBoardOptions {
   readonly pods: PodIndex;
   readonly profiles: ReadonlyMap<string, SeccompProfile>;
   readonly looksAtArguments: (profile: string, syscall: string) => boolean;
+  /** Whether a container that started then logs every call, for a recording. */
+  readonly isForRecording: (profile: SeccompProfile, startedAt: number) => boolean;
   /** A profile's status is to be looked at, in so many milliseconds. */
   readonly changed: (profile: string, inMs: number) => void;
   /** Somebody should hear of it: a call that nobody saw before under this profile, or not in the last hour. */
@@ -141,8 +143,8 @@ export class ViolationBoard {
     this.#options.tell(sighting);
   }
 
-  #usageOf(node: string, { podUID, containerID, lastTime }: NodeViolation): Usage | null | undefined {
-    const { pods, profiles } = this.#options;
+  #usageOf(node: string, { podUID, containerID, firstTime, lastTime }: NodeViolation): Usage | null | undefined {
+    const { pods, profiles, isForRecording } = this.#options;
     const pod = pods.get(podUID);
     const filter = pod && filterOf(pod.filters, containerID);
     if (!filter) {
@@ -151,10 +153,13 @@ export class ViolationBoard {
     }
     // A node speaks for its own Pods.
     if (pod.node !== node || filter.file === undefined) return null;
-    const profile = profileNames(filter.file).find(name => profiles.has(name));
-    const made = profile && profiles.get(profile)?.metadata.creationTimestamp;
+    const name = profileNames(filter.file).find(each => profiles.has(each)) ?? '';
+    const profile = profiles.get(name);
+    const made = profile?.metadata.creationTimestamp;
     if (!profile || (made && lastTime < made)) return null;
-    return { profile, pod: pod.pod, podUid: pod.uid, container: filter.container };
+    const startedAt = pod.containers.find(({ id }) => id === containerID)?.startedAt ?? Date.parse(firstTime);
+    if (isForRecording(profile, startedAt)) return null;
+    return { profile: name, pod: pod.pod, podUid: pod.uid, container: filter.container };
   }
 
   #wait(podUid: string, node: string): void {

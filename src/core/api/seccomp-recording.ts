@@ -117,7 +117,7 @@ export interface SeccompRecordingStatus {
    */
   endTime?: string;
   /**
-   * The selected Pods. Once the recording is complete, those that still have its filter.
+   * The selected Pods, while it recorded.
    */
   pods?: {
     /**
@@ -188,10 +188,6 @@ export interface SeccompRecordingStatus {
      */
     outcome: 'Pending' | 'Written' | 'Kept' | 'Empty';
     /**
-     * Pods of which calls were recorded, the first 10,000 counted apart.
-     */
-    pods?: number;
-    /**
      * Calls that were seen, by architecture. Those that the profile has anyway are not among them.
      *
      * @maxItems 4
@@ -229,11 +225,15 @@ export interface SeccompRecordingStatus {
      * How often records were not read for a while, as when the violations program restarts.
      */
     interruptions: number;
+    /**
+     * Nodes beyond those in status.nodes, of whose losses nothing is known.
+     */
+    otherNodes?: number;
   };
   /**
-   * The same by node, for the first 64 nodes; of others all that their reports hold counts.
+   * The same by node, for the first 128 nodes; see evidence.otherNodes.
    *
-   * @maxItems 64
+   * @maxItems 128
    *
    * Items: A node where recorded Pods ran.
    */

@@ -6,7 +6,9 @@ import type { ContainerRef } from './cgroup.ts';
 import { isoTime } from './iso-time.ts';
 import type { NodeViolation, NodeViolations } from './report.ts';
 
-export type Counts = Pick<NodeViolations, 'recorded' | 'lost' | 'unattributed' | 'unlisted' | 'entries' | 'callSets'>;
+export type Counts = Required<
+  Pick<NodeViolations, 'recorded' | 'lost' | 'unattributed' | 'unlisted' | 'entries' | 'callSets'>
+>;
 
 /** Bounds of `SeccompNode.status.violations.entries`: one noisy container does not crowd out the others. */
 const MAX_OF_CONTAINER = 20;

@@ -20,6 +20,7 @@ function cluster() {
     pods,
     profiles,
     looksAtArguments: () => false,
+    isForRecording: () => false,
     changed: (profile, inMs) => looks.push([profile, inMs]),
     tell: sighting => told.push(sighting),
     now,
