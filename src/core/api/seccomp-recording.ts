@@ -168,6 +168,10 @@ export interface SeccompRecordingStatus {
    */
   calls?: number;
   /**
+   * Names of the SeccompProfiles that are made, for the table; of more than three the first.
+   */
+  profileNames?: string;
+  /**
    * What is made, with what was recorded for it so far.
    *
    * @maxItems 16

@@ -43,6 +43,7 @@ export function recordingStatus(
     pods: { ...pods, summary: `${pods.recorded}/${pods.selected}` },
     ...(mustRestart ? { mustRestart } : {}),
     calls: callCount(profiles.map(({ recorded = [] }) => recorded)),
+    profileNames: nameList(profiles.map(({ name }) => name)),
     profiles: [...profiles],
     evidence,
     ...(nodes.length ? { nodes: [...nodes] } : {}),
