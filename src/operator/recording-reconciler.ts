@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SeccompRecording, SeccompRecordingStatus } from '../core/api/seccomp-recording.ts';
 import { GROUP, RECORDING_PLURAL, VERSION } from '../core/names.ts';
-import { callCount, withCalls } from '../core/recording/calls.ts';
+import { callCount, isLeftOut, withCalls, withLeftOut } from '../core/recording/calls.ts';
 import { basisText, evidenceOf, type FollowedNode, followNodes, isFull } from '../core/recording/evidence.ts';
 import { leftBehind, mustRestart, standingOf } from '../core/recording/pods.ts';
 import { selectorText } from '../core/recording/selector.ts';
@@ -188,10 +188,20 @@ export class RecordingReconciler {
       }
     }
     return targets.map(({ profile: name, file }) => {
-      const before = status.profiles?.find(each => each.name === name)?.recorded ?? [];
-      const recorded = withCalls(before, calls.get(name) ?? []);
-      const what = recorded.length ? { recorded } : {};
-      return { name, localhostProfile: file, outcome: 'Pending', ...what };
+      const { recorded: before = [], leftOut: out = [] } = status.profiles?.find(each => each.name === name) ?? {};
+      const { true: left = [], false: taken = [] } = Object.groupBy(
+        calls.get(name) ?? [],
+        each => `${isLeftOut(each)}`,
+      );
+      const recorded = withCalls(before, taken);
+      const leftOut = withLeftOut(out, left, recorded);
+      return {
+        name,
+        localhostProfile: file,
+        outcome: 'Pending',
+        ...(recorded.length ? { recorded } : {}),
+        ...(leftOut.length ? { leftOut } : {}),
+      };
     });
   }
 

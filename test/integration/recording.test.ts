@@ -261,7 +261,7 @@ describe('a recording', function () {
     expect(all).to.include.members(['execve', 'exit_group', 'recvmsg', 'clock_gettime']);
     expect(all).to.not.include('symlink');
     expect(metadata.annotations?.['seccomp-operator.dev/evidence']).to.match(
-      /^3 calls recorded from \S+Z to \S+Z on 1 nodes: 10 records lost, 0 of no known container, 1 interruptions$/,
+      /^3 calls recorded from \S+Z to \S+Z on 1 node: 10 records lost, 0 of no known container, 1 interruption$/,
     );
   });
 

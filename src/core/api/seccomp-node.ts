@@ -182,7 +182,7 @@ export interface SeccompNodeStatus {
      *
      * @maxItems 64
      *
-     * Items: What one container called, in the numbers of one architecture.
+     * Items: What one container's program, or its runtime, called, in the numbers of one architecture.
      */
     callSets?: {
       /**
@@ -202,7 +202,7 @@ export interface SeccompNodeStatus {
        */
       numbers: string;
       /**
-       * Name of the thread that made the call that came last to the set.
+       * Name of the thread that made the call that came last to the set. What the runtime calls to start the container, or a command in it, is a set of its own.
        */
       command: string;
       /**

@@ -212,6 +212,14 @@ export interface SeccompRecordingStatus {
        */
       syscalls: string[];
     }[];
+    /**
+     * Calls that only the runtime made, that it can do without, and that an ordinary container should not have, such as fsopen: they are not in the profile.
+     *
+     * @maxItems 32
+     *
+     * Items: Name of a call.
+     */
+    leftOut?: string[];
   }[];
   /**
    * How complete what was recorded is, over all nodes where recorded Pods ran.

@@ -3,6 +3,7 @@ import type { ContainerRef } from './cgroup.ts';
 import { isoTime } from './iso-time.ts';
 import { numberList } from './number-list.ts';
 import type { NodeCallSet } from './report.ts';
+import { isRuntime } from './runtime-command.ts';
 
 /** Bounds of `SeccompNode.status.violations.callSets`. */
 const MAX_SETS = 64;
@@ -18,6 +19,8 @@ export interface LoggedCall {
 
 interface CallSet {
   readonly ref: ContainerRef;
+  /** Among those of its container. */
+  readonly key: string;
   readonly architecture: string;
   readonly numbers: Set<number>;
   readonly firstMs: number;
@@ -25,6 +28,10 @@ interface CallSet {
   lastMs: number;
   seenMs: number;
 }
+
+/** The runtime's calls are kept apart from the program's. */
+const keyOf = ({ architecture, command }: LoggedCall): string =>
+  isRuntime(command) ? `${architecture} runtime` : architecture;
 
 /**
  * Which calls were logged in containers that log more kinds than a report counts one by one, as under a profile that logs all:
@@ -39,8 +46,9 @@ export class CallSets {
   }
 
   /** True when the call is new in the container's set. */
-  add(ref: ContainerRef, { architecture, number, command, timeMs }: LoggedCall): boolean {
-    const set = this.#containers.get(ref.containerId)?.get(architecture) ?? this.#open(ref, architecture, timeMs);
+  add(ref: ContainerRef, call: LoggedCall): boolean {
+    const { number, command, timeMs } = call;
+    const set = this.#containers.get(ref.containerId)?.get(keyOf(call)) ?? this.#open(ref, call);
     set.seenMs = Math.max(set.seenMs, timeMs);
     if (set.numbers.has(number) || set.numbers.size >= MAX_NUMBERS) return false;
     set.numbers.add(number);
@@ -61,12 +69,13 @@ export class CallSets {
     }));
   }
 
-  #open(ref: ContainerRef, architecture: string, timeMs: number): CallSet {
+  #open(ref: ContainerRef, call: LoggedCall): CallSet {
     if (this.#size >= MAX_SETS) this.#forgetOne();
+    const { architecture, command, timeMs } = call;
     const times = { firstMs: timeMs, lastMs: timeMs, seenMs: timeMs };
-    const set = { ref, architecture, numbers: new Set<number>(), command: '', ...times };
+    const set = { ref, key: keyOf(call), architecture, numbers: new Set<number>(), command, ...times };
     const own = this.#containers.get(ref.containerId) ?? new Map<string, CallSet>();
-    this.#containers.set(ref.containerId, own.set(architecture, set));
+    this.#containers.set(ref.containerId, own.set(set.key, set));
     this.#size++;
     return set;
   }
@@ -76,7 +85,7 @@ export class CallSets {
     const [quiet] = [...this.#all()].sort((a, b) => a.seenMs - b.seenMs) as [CallSet];
     const { containerId } = quiet.ref;
     const own = this.#containers.get(containerId);
-    own?.delete(quiet.architecture);
+    own?.delete(quiet.key);
     if (own?.size === 0) this.#containers.delete(containerId);
     this.#size--;
   }

@@ -5,6 +5,7 @@ import { CallSets } from './call-sets.ts';
 import type { ContainerRef } from './cgroup.ts';
 import { isoTime } from './iso-time.ts';
 import type { NodeViolation, NodeViolations } from './report.ts';
+import { isRuntime } from './runtime-command.ts';
 
 export type Counts = Required<
   Pick<NodeViolations, 'recorded' | 'lost' | 'unattributed' | 'unlisted' | 'entries' | 'callSets'>
@@ -19,7 +20,8 @@ interface Entry {
   readonly key: string;
   readonly call: Call;
   readonly number: number;
-  readonly command: string;
+  /** Of the program rather than of the runtime that started it. */
+  command: string;
   readonly executable: string | undefined;
   readonly firstMs: number;
   lastMs: number;
@@ -55,6 +57,7 @@ export class Tally {
     const entry = this.#containers.get(ref.containerId)?.get(key);
     if (!entry) return this.#addKind(ref, key, record, timeMs);
     entry.count++;
+    if (isRuntime(entry.command)) entry.command = record.comm;
     entry.lastMs = Math.max(entry.lastMs, timeMs);
     return false;
   }
@@ -86,13 +89,11 @@ export class Tally {
 
   /** What was counted of the container so far is in the set too, so that it can make room. */
   #addToSet(ref: ContainerRef, call: Call, { syscall, comm: command }: SeccompRecord, timeMs: number): boolean {
-    const add = ({ architecture }: Call, number: number) =>
-      this.#sets.add(ref, { architecture, number, command, timeMs });
     if (!this.#sets.has(ref)) {
       const own = [...(this.#containers.get(ref.containerId)?.values() ?? [])];
-      for (const entry of own.filter(isLogged)) add(entry.call, entry.number);
+      for (const entry of own.filter(isLogged)) this.#sets.add(ref, { ...entry, ...entry.call, timeMs: entry.lastMs });
     }
-    return add(call, syscall >>> 0);
+    return this.#sets.add(ref, { ...call, number: syscall >>> 0, command, timeMs });
   }
 
   #insert(ref: ContainerRef, key: string, call: Call, record: SeccompRecord, timeMs: number): void {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { callCount, withCalls } from '../../../../src/core/recording/calls.ts';
+import { callCount, isLeftOut, withCalls, withLeftOut } from '../../../../src/core/recording/calls.ts';
 import { evidenceOf, followNodes, isLossless, type SeenNode } from '../../../../src/core/recording/evidence.ts';
 
 const START = Date.UTC(2026, 10, 25, 12);
@@ -57,6 +57,15 @@ describe('calls that were recorded', () => {
       { architecture: 'SCMP_ARCH_X86_64', syscalls: ['bind', 'socket'] },
     ]);
     expect(callCount([recorded])).to.equal(2);
+  });
+
+  it('are not those that only the runtime made and no container should have', () => {
+    const by = (syscall: string, command: string) => ({ ...entry(syscall), command });
+    expect(isLeftOut(by('fsopen', 'runc:[2:INIT]'))).to.equal(true);
+    expect(isLeftOut(by('fsopen', 'web'))).to.equal(false);
+    expect(isLeftOut(by('faccessat', 'runc:[2:INIT]'))).to.equal(false);
+    const recorded = withCalls([], [entry('mount')]);
+    expect(withLeftOut(['mount'], [entry('fsopen')], recorded)).to.deep.equal(['fsopen']);
   });
 
   it('stay when no report has them any more', () => {

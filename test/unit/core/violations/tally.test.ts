@@ -164,6 +164,21 @@ describe('the tally of a node', () => {
       expect(names).to.include.members(['read', 'exit', 'syscall_0x61a80']);
     });
 
+    it('keeps the calls of the runtime apart, but for those that the program makes too', () => {
+      const tally = new Tally();
+      const comm = 'runc:[2:INIT]';
+      for (let at = 0; at < 40; at++) tally.add(NOISE, record({ syscall: at, comm }), NOON);
+      for (const syscall of [1, 30, 50]) tally.add(NOISE, record({ syscall, comm: 'web' }), NOON);
+      const report = tally.report();
+      expect(report.callSets.map(({ command, numbers }) => [command, numbers])).to.deep.equal([
+        [comm, '0-39'],
+        ['web', '30,50'],
+      ]);
+      const own = callsIn(report).filter(({ command }) => command === 'web');
+      expect(own.map(({ syscall }) => syscall)).to.have.members(['write', 'shmat', 'listen']);
+      expect(callsIn(report)).to.have.length(41);
+    });
+
     it('is within bounds', () => {
       const tally = new Tally();
       for (let each = 0; each < 100; each++)
