@@ -10,6 +10,7 @@ import { INSTALLED_OBJECTS, installedObjects } from './installed-objects.mjs';
 const KINDS = [
   { crd: 'crds/seccompprofiles.yaml', types: 'src/core/api/seccomp-profile.ts' },
   { crd: 'crds/seccompnodes.yaml', types: 'src/core/api/seccomp-node.ts' },
+  { crd: 'crds/seccomprecordings.yaml', types: 'src/core/api/seccomp-recording.ts' },
 ];
 /** Parts of a schema that become types of their own, by field. */
 const TITLES = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { SeccompNode } from '../../src/core/api/seccomp-node.ts';
 import { silentLog } from '../../src/core/log.ts';
-import type { NodeViolations } from '../../src/core/violations/tally.ts';
+import type { NodeViolations } from '../../src/core/violations/report.ts';
 import { AuditSocket } from '../../src/host/netlink/audit-socket.ts';
 import { type Libc, loadLibc } from '../../src/host/netlink/libc.ts';
 import { Watcher } from '../../src/violations/watcher.ts';

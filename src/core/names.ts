@@ -6,6 +6,8 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 
 export const PROFILE_KIND = 'SeccompProfile';
 export const PROFILE_PLURAL = 'seccompprofiles';
+export const RECORDING_KIND = 'SeccompRecording';
+export const RECORDING_PLURAL = 'seccomprecordings';
 export const NODE_KIND = 'SeccompNode';
 export const NODE_PLURAL = 'seccompnodes';
 
@@ -23,6 +25,11 @@ export const NODE_ANNOTATION = `${GROUP}/node`;
 export const SINCE_ANNOTATION = `${GROUP}/since`;
 /** On a SeccompProfile: what somebody asks of its rollout, see core/rollout/request.ts. */
 export const ROLLOUT_ANNOTATION = `${GROUP}/rollout`;
+/** On a SeccompProfile that a recording makes: the name of the recording; and since when it holds what was recorded. */
+export const RECORDING_ANNOTATION = `${GROUP}/recording`;
+export const RECORDED_ANNOTATION = `${GROUP}/recorded`;
+/** Beside them: what the profile rests on, in words. */
+export const EVIDENCE_ANNOTATION = `${GROUP}/evidence`;
 /** Beside it: over how many milliseconds the nodes spread their reports of the change. */
 export const SPREAD_ANNOTATION = `${GROUP}/report-spread-ms`;
 /** Keeps a SeccompProfile until its rendered form is gone. */

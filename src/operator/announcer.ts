@@ -1,4 +1,5 @@
 import type { SeccompProfile, SeccompProfileStatus } from '../core/api/seccomp-profile.ts';
+import type { SeccompRecording, SeccompRecordingStatus } from '../core/api/seccomp-recording.ts';
 import { effectOf } from '../core/audit/action.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import type { Log } from '../core/log.ts';
@@ -51,6 +52,18 @@ export class Announcer {
   rolloutStep(profile: SeccompProfile, { type, reason, note }: StepText): void {
     this.#log.info('rollout', { profile: profile.metadata.name, reason, text: note });
     this.#events.event(regarding(profile), { type, reason, action: 'RollOut', note });
+  }
+
+  /** A recording has come to another state, or something is in its way. */
+  recording(recording: SeccompRecording, previous: SeccompRecordingStatus, next: SeccompRecordingStatus): void {
+    const before = findCondition(previous.conditions, 'Ready');
+    const after = findCondition(next.conditions, 'Ready');
+    if (!after || before?.reason === after.reason) return;
+    const { status, reason, message: note } = after;
+    this.#log.info('recording', { recording: recording.metadata.name, reason, text: note });
+    if (reason === 'ProfileNotReady') return;
+    const type = status === 'True' ? 'Normal' : 'Warning';
+    this.#events.event(regarding(recording), { type, reason, action: 'Record', note });
   }
 
   /** People who follow the profile hear of it, and those who follow the Pod. */

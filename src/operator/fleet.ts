@@ -4,7 +4,7 @@ import { type NodeObject, nodeInfo } from '../core/fleet/node-info.ts';
 import { NO_REPORT, type NodeReport, readReport } from '../core/fleet/node-report.ts';
 import type { ViolationRecord } from '../core/rollout/evidence.ts';
 import type { FleetNode } from '../core/status/installation.ts';
-import type { NodeViolations } from '../core/violations/tally.ts';
+import { callsIn, type NodeViolations } from '../core/violations/report.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
 /** A core/v1 Node, as far as it matters here. */
@@ -46,7 +46,7 @@ export function reportRef({ metadata, status }: SeccompNode & KubeObject): Repor
 
 function seenViolations(violations: NodeViolations | undefined): SeenViolations {
   if (!violations) return UNWATCHED;
-  const records = violations.entries.map(
+  const records = callsIn(violations).map(
     ({ podUID, containerID, syscall, architecture, action, count, firstTime }) => ({
       podUID,
       containerID,

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
+import type { SeccompRecording } from '../core/api/seccomp-recording.ts';
 import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import { NO_REPORT } from '../core/fleet/node-report.ts';
@@ -12,13 +13,16 @@ import {
   NODE_PLURAL,
   PROFILE_FINALIZER,
   PROFILE_PLURAL,
+  RECORDING_PLURAL,
   RENDERED_LABEL,
   ROLLOUT_ANNOTATION,
   VERSION,
 } from '../core/names.ts';
 import { type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
 import { isDisabled } from '../core/profile/disabled.ts';
-import { profileNames } from '../core/profile/file-name.ts';
+import { localhostProfile, profileNames } from '../core/profile/file-name.ts';
+import { READ_ANNOTATIONS, recordedAt, recordingOf } from '../core/recording/ownership.ts';
+import { targetsOf } from '../core/recording/targets.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
 import { selectedKeys } from '../core/rollout/plan.ts';
 import { holdsOtherBundle, isOnItsWay } from '../core/status/installation.ts';
@@ -41,6 +45,8 @@ import { PodIndex } from './pod-index.ts';
 import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
 import { ProfileLinter } from './profile-linter.ts';
 import { ProfileReconciler } from './profile-reconciler.ts';
+import { RecordedProfiles } from './recorded-profiles.ts';
+import { RecordingReconciler } from './recording-reconciler.ts';
 import { Removals } from './removals.ts';
 import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-configmap.ts';
 import { RolloutReconciler } from './rollout-reconciler.ts';
@@ -98,6 +104,8 @@ export class SeccompOperator extends ReliableOperator {
   #places!: PlaceReconciler;
   #rollouts!: RolloutReconciler;
   #removals!: Removals;
+  #recordings!: Reflector<SeccompRecording, SeccompRecording>;
+  #recorder!: RecordingReconciler;
   #agents!: AgentReconciler;
   #statusWriter!: StatusWriter;
   #linter!: ProfileLinter;
@@ -192,6 +200,10 @@ export class SeccompOperator extends ReliableOperator {
         handler: { changed: ({ object }) => this.#configChanged(object) },
       },
     );
+    this.#recordings = this.watch<SeccompRecording, SeccompRecording>(
+      { group: GROUP, version: VERSION, plural: RECORDING_PLURAL },
+      { project: recording => recording, handler: { changed: change => this.#recordingChanged(change) } },
+    );
     this.#agents = new AgentReconciler({
       transport,
       templates,
@@ -233,8 +245,19 @@ export class SeccompOperator extends ReliableOperator {
       rollouts: this.#rollouts,
     });
     this.#removals = new Removals({ bundle: this.#bundle, fleet: this.#fleet, now: () => performance.now(), log });
+    this.#recorder = new RecordingReconciler({
+      transport,
+      made: new RecordedProfiles({ transport, profiles: this.#profiles.items, log }),
+      uses: this.#uses,
+      pods: this.#pods,
+      violationsOn: node => this.#reports.items.get(node)?.violations,
+      countsViolations: () => this.#agents.config.violations.enabled,
+      tell: (...seen) => this.#announcer.recording(...seen),
+      now: () => performance.now(),
+    });
     this.#board = new ViolationBoard({
       pods: this.#pods,
+      isForRecording: (profile, startedAt) => this.#isForRecording(profile, startedAt),
       profiles: this.#profiles.items,
       looksAtArguments: (profile, syscall) => hasConditions(this.#resolved(profile), syscall),
       changed: (profile, inMs) => this.#statuses.addAfter(profile, inMs),
@@ -274,6 +297,7 @@ export class SeccompOperator extends ReliableOperator {
     for (const name of this.#bundle.profiles()) this.#work.add(profileKey(name));
     for (const name of this.#bundle.places()) this.#work.add(nodeKey(name));
     this.#followSelectors();
+    this.#recordAll();
     this.#work.start();
     this.#statuses.start();
     this.#lints.start();
@@ -299,6 +323,7 @@ export class SeccompOperator extends ReliableOperator {
       if (item?.spec.rollout || previous?.spec.rollout) this.#followSelectors();
     }
     if (item) this.#statuses.add(key);
+    this.#recordFile(localhostProfile(key));
     if (!this.#isReady) return;
     if (previous && previous.metadata.uid !== item?.metadata.uid) this.#board.closed(key);
     if (item) this.#board.opened(item);
@@ -352,6 +377,7 @@ export class SeccompOperator extends ReliableOperator {
     this.#pods.changed(change);
     if (this.#isReady && change.item) this.#board.podSeen(change.item.nodeUid);
     for (const file of this.#uses.changed(change)) {
+      this.#recordFile(file);
       for (const name of profileNames(file).filter(each => this.#profiles.items.has(each))) {
         this.#seen(name);
         if (this.#uses.count(name) === 0) this.#work.add(profileKey(name));
@@ -372,7 +398,10 @@ export class SeccompOperator extends ReliableOperator {
   /** A report that moved on concerns the profiles it moved past, those it fails on, and all when it fits or fits no more. */
   #reportChanged({ key, item, previous }: Change<SeccompNode, ReportRef>): void {
     if (this.#isReady) this.#board.reported(key, item?.violations);
-    if (!isDeepStrictEqual(item?.violations, previous?.violations)) this.#violationsChanged(key);
+    if (!isDeepStrictEqual(item?.violations, previous?.violations)) {
+      this.#violationsChanged(key);
+      this.#recordAll();
+    }
     if (item?.violations?.state !== previous?.violations?.state) this.#seenOfAll();
     const before = this.#fleet.member(key)?.report ?? NO_REPORT;
     this.#fleet.reported(key);
@@ -418,6 +447,33 @@ export class SeccompOperator extends ReliableOperator {
     this.#work.add(AGENT_KEY);
     for (const node of this.#nodes.items.keys()) this.#work.add(nodeKey(node));
     this.#seenOfAll();
+    this.#recordAll();
+  }
+
+  /** That its own status was written is no news. */
+  #recordingChanged({ key, item, previous }: Change<SeccompRecording, SeccompRecording>): void {
+    if (!item) this.#recorder.forget(key);
+    const [before, after] = [previous?.metadata, item?.metadata];
+    if (before?.uid !== after?.uid || before?.generation !== after?.generation) this.#work.add(recordingKey(key));
+  }
+
+  /** All that are not complete: what nodes report concerns any of them. */
+  #recordAll(): void {
+    for (const [name, { status }] of this.#recordings?.items ?? [])
+      if (status?.state !== 'Complete') this.#work.add(recordingKey(name));
+  }
+
+  /** Those that make the profile with this file, also when they are complete: Pods that still log are told. */
+  #recordFile(file: string): void {
+    for (const [name, recording] of this.#recordings?.items ?? [])
+      if (targetsOf(recording).some(target => target.file === file)) this.#work.add(recordingKey(name));
+  }
+
+  /** A container under a filter that logs every call for a recording violates nothing. */
+  #isForRecording(profile: SeccompProfile, startedAt: number): boolean {
+    const recording = this.#recordings.items.get(recordingOf(profile) ?? '');
+    const until = recordedAt(profile);
+    return until === undefined ? recording !== undefined && recording.status?.state !== 'Complete' : startedAt < until;
   }
 
   async #reconcile(key: string): Promise<void> {
@@ -426,6 +482,7 @@ export class SeccompOperator extends ReliableOperator {
     if (key === ALL_KEY) return this.#lookAtAll();
     if (key.startsWith(NODE_KEY)) return this.#reconcileNode(key.slice(NODE_KEY.length));
     if (key.startsWith(ROLLOUT_KEY)) return this.#stepRollout(key.slice(ROLLOUT_KEY.length));
+    if (key.startsWith(RECORDING_KEY)) return this.#record(key.slice(RECORDING_KEY.length));
     return this.#reconcileProfile(key.slice(PROFILE_KEY.length));
   }
 
@@ -496,6 +553,12 @@ export class SeccompOperator extends ReliableOperator {
     const { moved, againMs } = await this.#rollouts.step(profile);
     if (moved) this.#work.add(profileKey(name));
     if (againMs !== undefined) this.#work.addAfter(rolloutKey(name), againMs);
+  }
+
+  async #record(name: string): Promise<void> {
+    const recording = this.#recordings.items.get(name);
+    const againMs = recording && (await this.#recorder.reconcile(recording));
+    if (againMs !== undefined) this.#work.addAfter(recordingKey(name), againMs);
   }
 
   /** Set after the profile is on its way, so that it does not wait for that; a profile without rendered form needs none. */
@@ -580,9 +643,11 @@ export class SeccompOperator extends ReliableOperator {
 const PROFILE_KEY = 'profile/';
 const NODE_KEY = 'node/';
 const ROLLOUT_KEY = 'rollout/';
+const RECORDING_KEY = 'recording/';
 const profileKey = (name: string) => PROFILE_KEY + name;
 const nodeKey = (name: string) => NODE_KEY + name;
 const rolloutKey = (name: string) => ROLLOUT_KEY + name;
+const recordingKey = (name: string) => RECORDING_KEY + name;
 
 function addIn(queue: WorkQueue, key: string, ms: number): void {
   if (ms > 0) queue.addAfter(key, ms);
@@ -606,7 +671,7 @@ function withoutBallast(profile: SeccompProfile): SeccompProfile {
     annotations,
     ...metadata
   } = profile.metadata as SeccompProfile['metadata'] & { managedFields?: unknown };
-  const request = annotations?.[ROLLOUT_ANNOTATION];
-  const kept = request === undefined ? {} : { annotations: { [ROLLOUT_ANNOTATION]: request } };
-  return { ...profile, metadata: { ...metadata, ...kept } };
+  const read = [ROLLOUT_ANNOTATION, ...READ_ANNOTATIONS];
+  const kept = Object.entries(annotations ?? {}).filter(([key]) => read.includes(key));
+  return { ...profile, metadata: { ...metadata, ...(kept.length ? { annotations: Object.fromEntries(kept) } : {}) } };
 }

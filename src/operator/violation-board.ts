@@ -3,13 +3,15 @@ import { profileNames } from '../core/profile/file-name.ts';
 import { filterOf } from '../core/uses/container-filters.ts';
 import { type Call, callKey } from '../core/violations/call.ts';
 import { Ledger, type ProfileViolations, type Sighting, type Usage } from '../core/violations/ledger.ts';
-import type { NodeViolation, NodeViolations } from '../core/violations/tally.ts';
+import { callsIn, type NodeViolation, type NodeViolations } from '../core/violations/report.ts';
 import type { PodIndex } from './pod-index.ts';
 
 export interface ViolationBoardOptions {
   readonly pods: PodIndex;
   readonly profiles: ReadonlyMap<string, SeccompProfile>;
   readonly looksAtArguments: (profile: string, syscall: string) => boolean;
+  /** Whether a container that started then logs every call, for a recording. */
+  readonly isForRecording: (profile: SeccompProfile, startedAt: number) => boolean;
   /** A profile's status is to be looked at, in so many milliseconds. */
   readonly changed: (profile: string, inMs: number) => void;
   /** Somebody should hear of it: a call that nobody saw before under this profile, or not in the last hour. */
@@ -111,7 +113,7 @@ export class ViolationBoard {
   }
 
   #take(node: string): void {
-    const sightings = this.#ledger.report(node, this.#reports.get(node)?.entries ?? []);
+    const sightings = this.#ledger.report(node, callsIn(this.#reports.get(node) ?? NONE));
     const urgent = new Set<string>();
     for (const sighting of sightings) {
       if (sighting.isFirst) urgent.add(sighting.usage.profile);
@@ -141,8 +143,8 @@ export class ViolationBoard {
     this.#options.tell(sighting);
   }
 
-  #usageOf(node: string, { podUID, containerID, lastTime }: NodeViolation): Usage | null | undefined {
-    const { pods, profiles } = this.#options;
+  #usageOf(node: string, { podUID, containerID, firstTime, lastTime }: NodeViolation): Usage | null | undefined {
+    const { pods, profiles, isForRecording } = this.#options;
     const pod = pods.get(podUID);
     const filter = pod && filterOf(pod.filters, containerID);
     if (!filter) {
@@ -151,10 +153,13 @@ export class ViolationBoard {
     }
     // A node speaks for its own Pods.
     if (pod.node !== node || filter.file === undefined) return null;
-    const profile = profileNames(filter.file).find(name => profiles.has(name));
-    const made = profile && profiles.get(profile)?.metadata.creationTimestamp;
+    const name = profileNames(filter.file).find(each => profiles.has(each)) ?? '';
+    const profile = profiles.get(name);
+    const made = profile?.metadata.creationTimestamp;
     if (!profile || (made && lastTime < made)) return null;
-    return { profile, pod: pod.pod, podUid: pod.uid, container: filter.container };
+    const startedAt = pod.containers.find(({ id }) => id === containerID)?.startedAt ?? Date.parse(firstTime);
+    if (isForRecording(profile, startedAt)) return null;
+    return { profile: name, pod: pod.pod, podUid: pod.uid, container: filter.container };
   }
 
   #wait(podUid: string, node: string): void {
@@ -171,5 +176,7 @@ export class ViolationBoard {
       this.records[kind] += Math.max(0, (now?.[kind] ?? 0) - (isSame ? (before?.[kind] ?? 0) : 0));
   }
 }
+
+const NONE = { entries: [] };
 
 const toldKey = (profile: string, call: Call): string => `${profile} ${callKey(call)}`;

@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import type { Log } from '../core/log.ts';
-import type { NodeViolations } from '../core/violations/tally.ts';
+import { isoTime } from '../core/violations/iso-time.ts';
+import type { NodeViolations } from '../core/violations/report.ts';
 import { KernelLog } from '../host/kernel-log.ts';
 import { AuditSocket } from '../host/netlink/audit-socket.ts';
 import { type Libc, loadLibc } from '../host/netlink/libc.ts';
@@ -24,7 +25,7 @@ void runProgram(VIOLATIONS_PROGRAM, start);
 async function start(values: Record<ViolationsOption, string>): Promise<Running> {
   const log = jsonLog(values['log-level'] as Level);
   const source = values.source as NodeViolations['source'];
-  const since = new Date().toISOString().replace(/\.\d+/, '');
+  const since = isoTime(Date.now());
   const blind = Promise.withResolvers<void>();
   let state: NodeViolations['state'] = 'Watching';
   let message = 'reading records';
@@ -44,7 +45,8 @@ async function start(values: Record<ViolationsOption, string>): Promise<Running>
     userAgent: `seccomp-violations/${VERSION}`,
     maxSockets: 1,
   });
-  const counts = () => watcher?.tally.report() ?? { recorded: 0, lost: 0, unattributed: 0, unlisted: 0, entries: [] };
+  const counts = () =>
+    watcher?.tally.report() ?? { recorded: 0, lost: 0, unattributed: 0, unlisted: 0, entries: [], callSets: [] };
   const report = () => ({ state, message, source, since, ...counts() });
   const reporter = new Reporter({ transport, node: values['node-name'], report, log });
   become(Number(values.user));

@@ -1,7 +1,7 @@
 import { backoffDelay } from '../core/backoff.ts';
 import type { Log } from '../core/log.ts';
 import { GROUP, NODE_PLURAL, VERSION } from '../core/names.ts';
-import type { NodeViolations } from '../core/violations/tally.ts';
+import type { NodeViolations } from '../core/violations/report.ts';
 import { resourcePath } from '../kube/objects.ts';
 import { TokenBuckets } from '../kube/token-buckets.ts';
 import type { Transport } from '../kube/transport.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { expect } from 'chai';
 import type { SeccompNode } from '../../src/core/api/seccomp-node.ts';
-import type { NodeViolation, NodeViolations } from '../../src/core/violations/tally.ts';
+import type { NodeViolation, NodeViolations } from '../../src/core/violations/report.ts';
 import { kubeconfigCredentials } from '../../src/kube/kubeconfig.ts';
 import { Transport } from '../../src/kube/transport.ts';
 import type { ManagedProcess } from '../rig/process.ts';

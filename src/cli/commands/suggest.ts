@@ -4,6 +4,7 @@ import { effectOf } from '../../core/audit/action.ts';
 import { PROFILE_PLURAL } from '../../core/names.ts';
 import { resolveBase } from '../../core/profile/base.ts';
 import { allowing, type Change, type Resolve } from '../../core/violations/allow-patch.ts';
+import { isRuntime } from '../../core/violations/runtime-command.ts';
 import { type Suggestion, suggestionsFor } from '../../core/violations/suggest.ts';
 import { list } from '../cluster.ts';
 import { type Command, UsageError } from '../command.ts';
@@ -85,7 +86,7 @@ function evidence({ violation, risks, isDangerous, notes }: Suggestion): string[
   const { syscall, count, lastTime, command = '', pods, nodes } = violation;
   const where = pods[0] ? ` in ${pods[0]}` : '';
   const on = nodes[0] ? ` on ${nodes[0]}` : '';
-  const runtime = /^(runc|crun)\b/.test(command) ? ', the runtime, as it starts the container' : '';
+  const runtime = isRuntime(command) ? ', the runtime, as it starts the container' : '';
   const seen = `# ${syscall}: ${times(count)}, last ${lastTime} by ${command || 'an unknown program'}${runtime}${where}${on}: ${effectOf(violation)}`;
   return [
     seen,

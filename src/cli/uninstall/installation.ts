@@ -7,9 +7,10 @@ import { AGENT_NAMESPACE, GROUP, NODE_PLURAL, OPERATOR_NAMESPACE, PROFILE_PLURAL
 import { localhostProfile } from '../../core/profile/file-name.ts';
 import { REMOVAL_NAME } from '../../core/uninstall/removal-daemonset.ts';
 import { type PodSecurity, profileReferences } from '../../core/uses/pod-references.ts';
+import { listEach } from '../../kube/list.ts';
 import { type KubeObject, objectKey, resourcePath } from '../../kube/objects.ts';
 import type { Transport } from '../../kube/transport.ts';
-import { find, listEach } from './api.ts';
+import { find } from './api.ts';
 
 export const PATHS = {
   profileCrd: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${PROFILE_PLURAL}.${GROUP}`,

@@ -2,9 +2,10 @@ import { agentDaemonSet, type DaemonSet } from '../../core/daemonset/template.ts
 import { AGENT_NAMESPACE, OPERATOR_NAMESPACE } from '../../core/names.ts';
 import { type NodeProgress, nodeProgress, type RemovalPod } from '../../core/uninstall/node-progress.ts';
 import { REMOVAL_SELECTOR, removalDaemonSet } from '../../core/uninstall/removal-daemonset.ts';
+import { listEach } from '../../kube/list.ts';
 import { type KubeObject, objectKey } from '../../kube/objects.ts';
 import type { Transport } from '../../kube/transport.ts';
-import { find, listEach, remove } from './api.ts';
+import { find, remove } from './api.ts';
 import { type Installation, listNodes, PATHS } from './installation.ts';
 import { waitFor } from './wait.ts';
 

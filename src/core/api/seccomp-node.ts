@@ -125,7 +125,7 @@ export interface SeccompNodeStatus {
      */
     unattributed: number;
     /**
-     * Of those recorded, calls that are in no entry any more and never were in a report.
+     * Of those recorded, calls that are in no entry any more, never were in a report, and are in no set either.
      */
     unlisted: number;
     /**
@@ -174,6 +174,43 @@ export interface SeccompNodeStatus {
       firstTime: string;
       /**
        * When it was seen last.
+       */
+      lastTime: string;
+    }[];
+    /**
+     * Containers that logged more kinds of calls than have room as entries, as under a profile that logs all: every call that SCMP_ACT_LOG let through since counting began, without counts. The 64 containers that came first.
+     *
+     * @maxItems 64
+     *
+     * Items: What one container's program, or its runtime, called, in the numbers of one architecture.
+     */
+    callSets?: {
+      /**
+       * UID of the Pod; of a static Pod the one that its mirror Pod has as annotation.
+       */
+      podUID: string;
+      /**
+       * The runtime's id of the container.
+       */
+      containerID: string;
+      /**
+       * Whose numbers these are, as libseccomp names it.
+       */
+      architecture: string;
+      /**
+       * Numbers of calls as a filter sees them, in order, such as 0-3,5,9-12; at most 512 of them.
+       */
+      numbers: string;
+      /**
+       * Name of the thread that made the call that came last to the set. What the runtime calls to start the container, or a command in it, is a set of its own.
+       */
+      command: string;
+      /**
+       * When the first was made.
+       */
+      firstTime: string;
+      /**
+       * When the last one came to the set.
        */
       lastTime: string;
     }[];

@@ -10,6 +10,8 @@ export interface GenerateOptions extends StartOptions {
   readonly arguments: boolean;
   readonly defaultAction: SeccompProfileSpec['defaultAction'];
   readonly mode?: 'Audit' | 'Enforce';
+  /** More calls that it has, whether they were traced or not. */
+  readonly also?: readonly Group[];
 }
 
 /** A profile made of traces, and what its reader is told. */
@@ -30,7 +32,7 @@ export interface Generated {
  */
 export function generate(trace: Trace, options: GenerateOptions): Generated {
   const architectures = SYSCALL_ARCHITECTURES.filter(arch => trace.calls.some(call => call.arch === arch));
-  const extra = [...unseenGroups(architectures), runtimeGroup(options)];
+  const extra = [...unseenGroups(architectures), runtimeGroup(options), ...(options.also ?? [])];
   const conditional = options.arguments ? argumentRules(trace.calls, namesIn(extra)) : [];
   const rules = conditional.flatMap(each => ('rule' in each ? [each] : []));
   const seen: Group = {

@@ -19,7 +19,9 @@ const STAYS = 'no seccomp profile: leave it with Security Profiles Operator, whi
 
 const REASONS: Readonly<Record<string, (spec: Fields) => readonly string[]>> = {
   ProfileBinding: binding,
-  ProfileRecording: () => ['nothing is recorded here; profiles that it has finished are carried over'],
+  ProfileRecording: () => [
+    'write a SeccompRecording instead, see docs/recording.md; profiles that it has finished are carried over',
+  ],
   SelinuxProfile: () => [STAYS],
   RawSelinuxProfile: () => [STAYS],
   AppArmorProfile: () => [STAYS],

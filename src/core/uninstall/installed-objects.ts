@@ -12,6 +12,7 @@ export const INSTALLED_OBJECTS: readonly string[] = [
   '/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations/seccomp-agents',
   '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/seccompprofiles.seccomp-operator.dev',
   '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/seccompnodes.seccomp-operator.dev',
+  '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/seccomprecordings.seccomp-operator.dev',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/seccomp-operator',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/seccomp-agent',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/seccomp-violations',

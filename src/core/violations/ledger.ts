@@ -1,6 +1,6 @@
 import type { SeccompProfileStatus } from '../api/seccomp-profile.ts';
 import { type Call, callKey } from './call.ts';
-import type { NodeViolation } from './tally.ts';
+import type { NodeViolation } from './report.ts';
 
 export type ProfileViolations = NonNullable<SeccompProfileStatus['violations']>;
 export type ProfileViolation = ProfileViolations['calls'][number];
@@ -183,10 +183,10 @@ export class Ledger {
     const isFirst = countOf(line) === 0 && entry.lastTime > (book?.knownTo ?? '');
     known.count = entry.count;
     line.live += count;
-    line.command = entry.command;
-    if (entry.firstTime < line.firstTime) line.firstTime = entry.firstTime;
-    if (entry.lastTime > line.lastTime) line.lastTime = entry.lastTime;
     if (count > 0) {
+      line.command = entry.command;
+      if (entry.firstTime < line.firstTime) line.firstTime = entry.firstTime;
+      if (entry.lastTime > line.lastTime) line.lastTime = entry.lastTime;
       this.#touched.add(usage.profile);
       last(line.pods, usage.container === undefined ? usage.pod : `${usage.pod}/${usage.container}`);
       last(line.nodes, node);

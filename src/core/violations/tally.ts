@@ -1,13 +1,15 @@
-import type { SeccompNodeStatus } from '../api/seccomp-node.ts';
 import type { SeccompRecord } from '../audit/record.ts';
 import { cut } from '../status/name-list.ts';
-import { type Call, callOf } from './call.ts';
+import { type Call, callOf, LOGGED } from './call.ts';
+import { CallSets } from './call-sets.ts';
 import type { ContainerRef } from './cgroup.ts';
+import { isoTime } from './iso-time.ts';
+import type { NodeViolation, NodeViolations } from './report.ts';
+import { isRuntime } from './runtime-command.ts';
 
-export type NodeViolations = NonNullable<SeccompNodeStatus['violations']>;
-export type NodeViolation = NodeViolations['entries'][number];
-
-export type Counts = Pick<NodeViolations, 'recorded' | 'lost' | 'unattributed' | 'unlisted' | 'entries'>;
+export type Counts = Required<
+  Pick<NodeViolations, 'recorded' | 'lost' | 'unattributed' | 'unlisted' | 'entries' | 'callSets'>
+>;
 
 /** Bounds of `SeccompNode.status.violations.entries`: one noisy container does not crowd out the others. */
 const MAX_OF_CONTAINER = 20;
@@ -17,7 +19,9 @@ interface Entry {
   readonly ref: ContainerRef;
   readonly key: string;
   readonly call: Call;
-  readonly command: string;
+  readonly number: number;
+  /** Of the program rather than of the runtime that started it. */
+  command: string;
   readonly executable: string | undefined;
   readonly firstMs: number;
   lastMs: number;
@@ -26,9 +30,13 @@ interface Entry {
   reported: number;
 }
 
-/** Counts what was called where on one node, within bounds whatever is called how often. */
+/**
+ * Counts what was called where on one node, within bounds whatever is called how often. Of a container that logs more kinds of
+ * calls than there is room for, those that come then are kept in a set, without counts.
+ */
 export class Tally {
   readonly #containers = new Map<string, Map<string, Entry>>();
+  readonly #sets = new CallSets();
   #size = 0;
   #recorded = 0;
   #unlisted = 0;
@@ -41,17 +49,15 @@ export class Tally {
     return this.#recorded;
   }
 
-  /** Counts a record of a call made in this container; true when there was no entry for such a call yet. */
+  /** Counts a record of a call made in this container; true when no such call was known yet. */
   add(ref: ContainerRef, record: SeccompRecord, nowMs: number): boolean {
     this.#recorded++;
     const { arch, syscall, code, timeMs = nowMs } = record;
     const key = `${arch} ${syscall} ${code}`;
     const entry = this.#containers.get(ref.containerId)?.get(key);
-    if (!entry) {
-      this.#insert(ref, key, record, timeMs);
-      return true;
-    }
+    if (!entry) return this.#addKind(ref, key, record, timeMs);
     entry.count++;
+    if (isRuntime(entry.command)) entry.command = record.comm;
     entry.lastMs = Math.max(entry.lastMs, timeMs);
     return false;
   }
@@ -66,30 +72,54 @@ export class Tally {
       unattributed: this.unattributed,
       unlisted: this.#unlisted,
       entries: entries.map(listed),
+      callSets: this.#sets.report(),
     };
   }
 
-  #insert(ref: ContainerRef, key: string, record: SeccompRecord, timeMs: number): void {
-    const own = this.#containers.get(ref.containerId);
-    if (own && own.size >= MAX_OF_CONTAINER) this.#evict(own.values());
-    else if (this.#size >= MAX_OF_NODE) this.#evict(this.#entries());
-    const { comm: command, exe: executable } = record;
+  #addKind(ref: ContainerRef, key: string, record: SeccompRecord, timeMs: number): boolean {
     const call = callOf(record);
-    const entry = { ref, key, call, command, executable, firstMs: timeMs, lastMs: timeMs, count: 1, reported: 0 };
+    const own = this.#containers.get(ref.containerId);
+    const isFull = own !== undefined && own.size >= MAX_OF_CONTAINER;
+    if (call.action === LOGGED && (isFull || this.#sets.has(ref))) return this.#addToSet(ref, call, record, timeMs);
+    if (isFull) this.#evict(own.values());
+    else if (this.#size >= MAX_OF_NODE) this.#evict(this.#entries());
+    this.#insert(ref, key, call, record, timeMs);
+    return true;
+  }
+
+  /** What was counted of the container so far is in the set too, so that it can make room. */
+  #addToSet(ref: ContainerRef, call: Call, { syscall, comm: command }: SeccompRecord, timeMs: number): boolean {
+    if (!this.#sets.has(ref)) {
+      const own = [...(this.#containers.get(ref.containerId)?.values() ?? [])];
+      for (const entry of own.filter(isLogged)) this.#sets.add(ref, { ...entry, ...entry.call, timeMs: entry.lastMs });
+    }
+    return this.#sets.add(ref, { ...call, number: syscall >>> 0, command, timeMs });
+  }
+
+  #insert(ref: ContainerRef, key: string, call: Call, record: SeccompRecord, timeMs: number): void {
+    const { comm: command, exe: executable, syscall } = record;
+    const times = { firstMs: timeMs, lastMs: timeMs };
+    const entry = { ref, key, call, number: syscall >>> 0, command, executable, ...times, count: 1, reported: 0 };
     const entries = this.#containers.get(ref.containerId) ?? new Map<string, Entry>();
     this.#containers.set(ref.containerId, entries.set(key, entry));
     this.#size++;
   }
 
-  /** The one that was seen longest ago goes. */
-  #evict(entries: Iterable<Entry>): void {
-    const [oldest] = [...entries].sort((a, b) => a.lastMs - b.lastMs) as [Entry];
+  /** The one that was seen longest ago goes; of those that are in a set too, if there are any. */
+  #evict(candidates: Iterable<Entry>): void {
+    const entries = [...candidates];
+    const spare = entries.filter(each => this.#isInSet(each));
+    const [oldest] = (spare.length ? spare : entries).sort((a, b) => a.lastMs - b.lastMs) as [Entry];
     const { containerId } = oldest.ref;
     const own = this.#containers.get(containerId);
     own?.delete(oldest.key);
     if (own?.size === 0) this.#containers.delete(containerId);
     this.#size--;
-    this.#unlisted += oldest.count - oldest.reported;
+    if (!this.#isInSet(oldest)) this.#unlisted += oldest.count - oldest.reported;
+  }
+
+  #isInSet(entry: Entry): boolean {
+    return isLogged(entry) && this.#sets.has(entry.ref);
   }
 
   *#entries(): Generator<Entry> {
@@ -110,4 +140,4 @@ function listed({ ref, call, command, executable, count, firstMs, lastMs }: Entr
   };
 }
 
-const isoTime = (ms: number) => new Date(ms).toISOString().replace(/\.\d+/, '');
+const isLogged = ({ call }: Entry): boolean => call.action === LOGGED;

@@ -70,7 +70,7 @@ for (const file of files) {
 
     it('has columns that show fields which exist', () => {
       const known = new Set(nodes.map(([path]) => path));
-      const shown = columns.map(({ jsonPath }) => jsonPath.replace(/\[\?\(.*?\)\]/, '[]'));
+      const shown = columns.map(({ jsonPath }) => jsonPath.replace(/\[(\?\(.*?\)|\*)\]/, '[]'));
       expect(shown.filter(path => !path.startsWith('.metadata') && !known.has(path))).to.deep.equal([]);
     });
   });

@@ -4,7 +4,7 @@ import type { NodeInfo } from '../../../src/core/fleet/eligible.ts';
 import { NO_REPORT } from '../../../src/core/fleet/node-report.ts';
 import type { ViolationRecord } from '../../../src/core/rollout/evidence.ts';
 import { strictDigestOf } from '../../../src/core/rollout/plan.ts';
-import type { NodeViolations } from '../../../src/core/violations/tally.ts';
+import type { NodeViolations } from '../../../src/core/violations/report.ts';
 import { Bundle } from '../../../src/operator/bundle.ts';
 import { Fleet, type ReportRef } from '../../../src/operator/fleet.ts';
 import { PodIndex } from '../../../src/operator/pod-index.ts';

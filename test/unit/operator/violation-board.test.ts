@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SeccompProfile } from '../../../src/core/api/seccomp-profile.ts';
 import type { Sighting } from '../../../src/core/violations/ledger.ts';
-import type { NodeViolation, NodeViolations } from '../../../src/core/violations/tally.ts';
+import type { NodeViolation, NodeViolations } from '../../../src/core/violations/report.ts';
 import { PodIndex } from '../../../src/operator/pod-index.ts';
 import { type Pod, podUse } from '../../../src/operator/pod-uses.ts';
 import { ViolationBoard } from '../../../src/operator/violation-board.ts';
@@ -20,6 +20,7 @@ function cluster() {
     pods,
     profiles,
     looksAtArguments: () => false,
+    isForRecording: () => false,
     changed: (profile, inMs) => looks.push([profile, inMs]),
     tell: sighting => told.push(sighting),
     now,

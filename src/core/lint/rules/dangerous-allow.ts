@@ -109,6 +109,10 @@ const DANGERS: readonly Danger[] = [
   },
 ];
 
+/** An ordinary container gets something out of the call that it should not have. */
+export const isDangerous = (name: string): boolean =>
+  DANGERS.some(({ names, severity }) => severity === 'warning' && names.includes(name));
+
 export const dangerousAllow: Rule = {
   id: 'dangerous-allow',
   severity: 'warning',

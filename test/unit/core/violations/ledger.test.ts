@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Ledger, type ProfileViolations, type Usage } from '../../../../src/core/violations/ledger.ts';
-import type { NodeViolation } from '../../../../src/core/violations/tally.ts';
+import type { NodeViolation } from '../../../../src/core/violations/report.ts';
 
 const time = (minute: number) => new Date(Date.UTC(2026, 10, 24, 12, minute)).toISOString().replace('.000', '');
 
