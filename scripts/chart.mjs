@@ -1,8 +1,8 @@
 // The Helm chart's files, made of manifests/base and crds: one source, with what a values file may change put in.
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
-import { BASE, manifestFiles } from './manifests.mjs';
+import { BASE, manifestFiles, OPTIONAL } from './manifests.mjs';
 
 const CHART = 'charts/seccomp-operator';
 const CONFIG = `${BASE}/operator/config.yaml`;
@@ -26,7 +26,7 @@ const ports = path => (indent, key) =>
 const keep = (indent, key) =>
   `${indent}{{- if .Values.crds.keep }}\n${indent}${key}:\n${indent}  helm.sh/resource-policy: keep\n${indent}{{- end }}\n`;
 
-/** What replaces a field of the manifest, and what is put beside its fields: path -> template. By kind. */
+/** What replaces a field of the manifest, and what is put beside its fields: path -> template. By kind, and name where it matters. */
 const POD = 'spec.template.spec';
 const REPLACED = {
   Deployment: {
@@ -35,7 +35,8 @@ const REPLACED = {
     [`${POD}.containers.0.image`]: scalar('include "seccomp-operator.image" .'),
     [`${POD}.containers.0.resources`]: field('.Values.resources'),
   },
-  ConfigMap: { 'data.agent\\.yaml': text('.Values.agent') },
+  'ConfigMap seccomp-operator': { 'data.agent\\.yaml': text('.Values.agent') },
+  'ConfigMap seccomp-profile-limits': { data: field('.Values.profileLimits.limits') },
   NetworkPolicy: { 'spec.egress.0.ports': ports('.Values.networkPolicy.apiServerPorts') },
 };
 const ADDED = {
@@ -62,34 +63,40 @@ export function chartFiles() {
   return new Map([
     [`${CHART}/Chart.yaml`, chartYaml()],
     [`${CHART}/values.yaml`, valuesYaml()],
-    ...manifestFiles().map(source => [`${CHART}/templates/${nameOf(source)}`, template(source)]),
+    ...sources().map(source => [`${CHART}/templates/${nameOf(source)}`, template(source)]),
   ]);
 }
 
 /** Folders in which every file is generated: one whose manifest is gone is stale. */
 export function chartFolders() {
-  const folders = manifestFiles().map(source => dirname(nameOf(source)));
+  const folders = sources().map(source => dirname(nameOf(source)));
   return [...new Set(folders)].filter(folder => folder !== '.').map(folder => `${CHART}/templates/${folder}`);
 }
 
-const nameOf = source => (source.startsWith(`${BASE}/`) ? source.slice(BASE.length + 1) : source);
+const sources = () => [...manifestFiles(), ...OPTIONAL.keys()];
+
+function nameOf(source) {
+  if (OPTIONAL.has(source)) return `admission/${basename(source)}`;
+  return source.startsWith(`${BASE}/`) ? source.slice(BASE.length + 1) : source;
+}
 
 function template(source) {
   const documents = parseAllDocuments(readFileSync(source, 'utf8')).map(document => {
     const { kind, metadata } = document.toJS();
-    const body = withExpressions(document, kind, source);
-    const condition = CONDITIONS[kind]?.(metadata.name);
+    const body = withExpressions(document, `${kind} ${metadata.name}`, source);
+    const condition = OPTIONAL.get(source) ?? CONDITIONS[kind]?.(metadata.name);
     return condition ? `{{- if ${condition} }}\n---\n${body}{{- end }}\n` : `---\n${body}`;
   });
   return `{{- /* Generated from ${source} by npm run generate. Do not edit. */ -}}\n${documents.join('')}`;
 }
 
 /** Expressions travel through YAML as numbered marks, each the value of its field. */
-function withExpressions(document, kind, source) {
+function withExpressions(document, title, source) {
+  const [kind] = title.split(' ');
   if (document.toString().includes('{{')) throw new Error(`${source}: Helm takes its braces for an expression`);
   const templates = [];
   const put = (path, make) => document.setIn(pathOf(path), document.createNode(`@@${templates.push(make) - 1}@@`));
-  for (const [path, make] of Object.entries(REPLACED[kind] ?? {})) {
+  for (const [path, make] of Object.entries(REPLACED[title] ?? REPLACED[kind] ?? {})) {
     if (!document.hasIn(pathOf(path))) throw new Error(`${source}: ${path} is gone; see scripts/chart.mjs`);
     put(path, make);
   }

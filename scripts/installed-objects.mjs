@@ -1,7 +1,7 @@
 // What an installation has outside its namespaces, for `kubectl seccomp uninstall`.
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { manifestFiles } from './manifests.mjs';
+import { manifestFiles, OPTIONAL } from './manifests.mjs';
 
 /** Kinds without a namespace, in the order in which they are removed: first what could keep others from going. */
 const CLUSTER_SCOPED = {
@@ -23,7 +23,7 @@ const NAMESPACES = ['seccomp-operator', 'seccomp-operator-agents'];
 export const INSTALLED_OBJECTS = 'src/core/uninstall/installed-objects.ts';
 
 export function installedObjects() {
-  const objects = manifestFiles().flatMap(file =>
+  const objects = [...manifestFiles(), ...OPTIONAL.keys()].flatMap(file =>
     parseAllDocuments(readFileSync(file, 'utf8')).map(document => ({ file, ...document.toJS() })),
   );
   const order = Object.keys(CLUSTER_SCOPED);
@@ -33,7 +33,7 @@ export function installedObjects() {
     const api = apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`;
     return `  '/${api}/${CLUSTER_SCOPED[kind]}/${name}',\n`;
   });
-  return `// Generated from manifests/base by scripts/installed-objects.mjs. Do not edit.
+  return `// Generated from manifests by scripts/installed-objects.mjs. Do not edit.
 
 /** Paths of what an installation has outside its namespaces, in the order in which it is removed. */
 export const INSTALLED_OBJECTS: readonly string[] = [

@@ -4,6 +4,10 @@ import { join, normalize } from 'node:path';
 import { parse } from 'yaml';
 
 export const BASE = 'manifests/base';
+/** What may be installed beside it, with the chart's value that says so. */
+export const OPTIONAL = new Map([
+  ['manifests/components/profile-limits/profile-limits.yaml', '.Values.profileLimits.enabled'],
+]);
 
 /** Their paths, in kustomize's order. */
 export function manifestFiles(directory = BASE) {

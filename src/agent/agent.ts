@@ -13,7 +13,7 @@ import { type Change, Reflector } from '../kube/reflector.ts';
 import type { Transport } from '../kube/transport.ts';
 import { CONTENDED, Drift } from './drift.ts';
 import { Installer } from './installer.ts';
-import { isPlace, type Place, type RenderedConfigMap, textFor, type Wanted, wanted } from './rendered.ts';
+import { isOurs, isPlace, type Place, type RenderedConfigMap, textFor, type Wanted, wanted } from './rendered.ts';
 import { Reporter } from './reporter.ts';
 
 export interface AgentOptions {
@@ -165,6 +165,7 @@ export class Agent {
       path: this.#collection,
       name: 'rendered profiles',
       labelSelector: selectorFor(node),
+      keep: isOurs,
       project: wanted,
       log,
       startJitterMs: START_JITTER_MS,
@@ -196,10 +197,17 @@ export class Agent {
     }
     if (previous && previous.fileName !== item?.fileName) {
       this.#failures.delete(previous.profile);
-      installer.put(previous.fileName, { profile: previous.profile, remove: true });
+      await this.#removed(installer, previous);
     }
     if (item && object && !this.#mustWait(item)) this.#order(installer, item, object);
     await installer.room();
+  }
+
+  /** `a` and `a.json` have one file: when one of them goes, it is the other's. */
+  async #removed(installer: Installer, { profile, fileName }: Wanted): Promise<void> {
+    const heir = this.#wanted().find(each => each.fileName === fileName);
+    if (heir) await this.#fetch([heir]);
+    else installer.put(fileName, { profile, remove: true });
   }
 
   /** What the node is told of its labels may be further down in the first list; on the disk is what it was told before. */

@@ -1,7 +1,8 @@
 import { type Labels, readLabels } from '../core/fleet/place.ts';
-import { PROFILE_ANNOTATION, RENDERED_LABEL } from '../core/names.ts';
+import { RENDERED_LABEL } from '../core/names.ts';
 import { isProfileFileName, profileFileName } from '../core/profile/file-name.ts';
 import { loadProblem } from '../core/profile/loadable.ts';
+import { profileOfRendered } from '../core/profile/rendered-name.ts';
 import { pickKey, readTable, TABLE_KEY } from '../core/rollout/files.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
@@ -31,9 +32,13 @@ export interface Unusable {
   readonly message: string;
 }
 
+/** False for what carries our label under another name: it is somebody else's. */
+export const isOurs = ({ metadata: { name, labels } }: RenderedConfigMap): boolean =>
+  labels?.[RENDERED_LABEL] !== 'true' || profileOfRendered(name) !== undefined;
+
 export function wanted({ metadata, data }: RenderedConfigMap): Wanted | Place {
   if (metadata.labels?.[RENDERED_LABEL] !== 'true') return { labels: readLabels(data) };
-  const profile = metadata.annotations?.[PROFILE_ANNOTATION] ?? '';
+  const profile = profileOfRendered(metadata.name) ?? '';
   const differs = data?.[TABLE_KEY] !== undefined;
   return { profile, fileName: profileFileName(profile), configMap: metadata.name, differs };
 }

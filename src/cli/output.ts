@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { printable } from '../core/status/printable.ts';
 import { type Given, type Option, UsageError } from './command.ts';
 
 export type Format = 'table' | 'json' | 'yaml';
@@ -17,13 +18,14 @@ export function printObjects(objects: unknown, format: 'json' | 'yaml'): string 
 
 /** Columns as wide as their longest cell; no line is longer than 100 characters, the last column gives way. */
 export function printTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map(row => row[at]?.length ?? 0)));
+  const cells = rows.map(row => row.map(printable));
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...cells.map(row => row[at]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
       .join('  ')
       .trimEnd();
-  return rows.map(row => `${shorten(line(row))}\n`).join('');
+  return cells.map(row => `${shorten(line(row))}\n`).join('');
 }
 
 const shorten = (line: string) => (line.length <= 100 ? line : `${line.slice(0, 99)}…`);

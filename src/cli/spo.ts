@@ -1,5 +1,6 @@
 import { type ForeignObject, SPO_GROUP } from '../core/migrate/foreign-object.ts';
 import { KINDS } from '../core/migrate/others.ts';
+import { own } from '../core/own.ts';
 import { isNotFound } from '../kube/errors.ts';
 import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';
@@ -21,7 +22,7 @@ async function servedKinds(transport: Transport): Promise<Map<string, string[]>>
   const served = new Map<string, string[]>();
   for (const version of VERSIONS) {
     for (const { name } of await resources(transport, version)) {
-      if (KINDS[name]) served.set(name, [...(served.get(name) ?? []), version]);
+      if (own(KINDS, name)) served.set(name, [...(served.get(name) ?? []), version]);
     }
   }
   return served;

@@ -1,3 +1,5 @@
+import { own } from './own.ts';
+
 /** Error numbers by name: asm-generic/errno-base.h and errno.h, which all architectures of our tables share. */
 const TABLE = `
   EPERM=1 ENOENT=2 ESRCH=3 EINTR=4 EIO=5 ENXIO=6 E2BIG=7 ENOEXEC=8 EBADF=9 ECHILD=10 EAGAIN=11 ENOMEM=12 EACCES=13
@@ -31,6 +33,6 @@ const NUMBERS: ReadonlyMap<string, number> = new Map(
 );
 const NAMES = new Map([...NUMBERS].map(([name, number]) => [number, name]));
 
-export const errnoNumber = (name: string): number | undefined => NUMBERS.get(ALIASES[name] ?? name);
+export const errnoNumber = (name: string): number | undefined => NUMBERS.get(own(ALIASES, name) ?? name);
 
 export const errnoName = (number: number): string | undefined => NAMES.get(number);

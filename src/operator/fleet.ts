@@ -2,9 +2,11 @@ import type { SeccompNode } from '../core/api/seccomp-node.ts';
 import { isEligible, type NodeInfo, type Placement } from '../core/fleet/eligible.ts';
 import { type NodeObject, nodeInfo } from '../core/fleet/node-info.ts';
 import { NO_REPORT, type NodeReport, readReport } from '../core/fleet/node-report.ts';
+import { isNodeArchitecture } from '../core/profile/architectures.ts';
 import type { ViolationRecord } from '../core/rollout/evidence.ts';
 import type { FleetNode } from '../core/status/installation.ts';
 import { callsIn, type NodeViolations } from '../core/violations/report.ts';
+import { readViolations } from '../core/violations/reported.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
 /** A core/v1 Node, as far as it matters here. */
@@ -39,7 +41,7 @@ export function reportRef({ metadata, status }: SeccompNode & KubeObject): Repor
     uid: metadata.uid ?? '',
     ownerUid: metadata.ownerReferences?.[0]?.uid,
     report: readReport(status),
-    violations: status?.violations,
+    violations: readViolations(status?.violations, new Date()),
     drifted: status?.conditions?.some(({ type, status }) => type === 'Drifted' && status === 'True') ?? false,
   };
 }
@@ -135,7 +137,7 @@ export class Fleet {
     const architectures = new Set<string>();
     const kernels = new Set<string>();
     for (const { name, architecture } of this.#members.values()) {
-      architectures.add(architecture);
+      if (isNodeArchitecture(architecture)) architectures.add(architecture);
       const [version] = /^\d+\.\d+/.exec(this.#nodes.get(name)?.kernel ?? '') ?? [];
       if (version) kernels.add(version);
     }

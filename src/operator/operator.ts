@@ -39,7 +39,7 @@ import { Bundle } from './bundle.ts';
 import { Figures } from './figures.ts';
 import { Fleet, type Node, nodeInfo, type ReportRef, reportRef } from './fleet.ts';
 import { NodeReconciler } from './node-reconciler.ts';
-import { isPlace, type PlaceRef, placeRef } from './place-configmap.ts';
+import { isOurs, isPlace, type PlaceRef, placeRef } from './place-configmap.ts';
 import { PlaceReconciler } from './place-reconciler.ts';
 import { PodIndex } from './pod-index.ts';
 import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
@@ -157,6 +157,7 @@ export class SeccompOperator extends ReliableOperator {
       { group: '', version: 'v1', plural: 'configmaps', namespace: agentNamespace },
       {
         labelSelector: RENDERED_LABEL,
+        keep: isOurs,
         project: object => (isPlace(object) ? placeRef(object) : renderedRef(object)),
         handler: {
           changed: change => this.#renderedChanged(change),

@@ -1,6 +1,7 @@
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import { LABELS_KEY, type Labels, placeName, readLabels } from '../core/fleet/place.ts';
 import { NODE_ANNOTATION, RENDERED_LABEL, SINCE_ANNOTATION } from '../core/names.ts';
+import { profileOfRendered } from '../core/profile/rendered-name.ts';
 import type { ConfigMap } from './rendered-configmap.ts';
 
 /** What the operator keeps of the ConfigMap that tells a node of its labels. */
@@ -14,6 +15,14 @@ export interface PlaceRef {
 }
 
 export const isPlace = ({ metadata }: ConfigMap): boolean => metadata.labels?.[RENDERED_LABEL] !== 'true';
+
+/** Whether the object is what its name says: others may carry our label and speak of the same profile or node. */
+export function isOurs(object: ConfigMap): boolean {
+  const { name, annotations } = object.metadata;
+  return isPlace(object)
+    ? name === placeName(annotations?.[NODE_ANNOTATION] ?? '')
+    : profileOfRendered(name) !== undefined;
+}
 
 export function placeRef({ metadata, data }: ConfigMap): PlaceRef {
   return {

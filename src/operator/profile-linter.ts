@@ -2,6 +2,7 @@ import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
 import { lint } from '../core/lint/lint.ts';
 import { NATIVE_ARCHITECTURES } from '../core/lint/native.ts';
 import { DEFAULT_TARGET, type LintTarget } from '../core/lint/target.ts';
+import { own } from '../core/own.ts';
 import { dependencies, resolveBase } from '../core/profile/base.ts';
 import { ProfileError } from '../core/profile/errors.ts';
 import { type LintReport, lintReport } from '../core/status/lint-report.ts';
@@ -55,7 +56,7 @@ export class ProfileLinter {
 
   #target(): LintTarget {
     const { fleet } = this.#options;
-    const architectures = [...fleet.architectures()].sort().flatMap(each => NATIVE_ARCHITECTURES[each] ?? []);
+    const architectures = [...fleet.architectures()].sort().flatMap(each => own(NATIVE_ARCHITECTURES, each) ?? []);
     const kernel = [...fleet.kernels()].reduce<string | undefined>(
       (oldest, each) => (oldest === undefined || isAtLeast(oldest, each) ? each : oldest),
       undefined,

@@ -7,6 +7,7 @@ import { digestOf } from '../core/profile/digest.ts';
 import { isDisabled } from '../core/profile/disabled.ts';
 import { ProfileError } from '../core/profile/errors.ts';
 import { profileFileName } from '../core/profile/file-name.ts';
+import { renderedName } from '../core/profile/rendered-name.ts';
 import { filesOf, type Kept } from '../core/rollout/files.ts';
 import { type Holding, holdingAt, holdingOf } from '../core/rollout/holding.ts';
 import { planOf } from '../core/rollout/plan.ts';
@@ -18,7 +19,7 @@ import type { Bundle } from './bundle.ts';
 import type { Fleet } from './fleet.ts';
 import type { PodUses } from './pod-uses.ts';
 import type { Publication } from './publication.ts';
-import { type ConfigMap, configMapName, renderedConfigMap, renderedRef, sayTheSame } from './rendered-configmap.ts';
+import { type ConfigMap, renderedConfigMap, renderedRef, sayTheSame } from './rendered-configmap.ts';
 import type { RolloutReconciler } from './rollout-reconciler.ts';
 
 export interface ProfileReconcilerOptions {
@@ -72,6 +73,8 @@ export class ProfileReconciler {
     } catch (error) {
       if (error instanceof ProfileError) {
         record({ is: 'stalled', reason: error.reason, message: error.message }, dependsOn);
+        // Or nodes would be told two contents of one file.
+        if (error.reason === 'PathConflict') await this.withdraw(name);
         return;
       }
       if (!isConflict(error) && !isAlreadyExists(error))
@@ -177,7 +180,7 @@ export class ProfileReconciler {
   /** Refused when it is newer than what we know: never tried again here, because then what we would write may be old. */
   async #replace(wanted: ConfigMap, resourceVersion: string | undefined): Promise<ConfigMap> {
     const body = { ...wanted, metadata: { ...wanted.metadata, ...(resourceVersion ? { resourceVersion } : {}) } };
-    const path = this.#path(wanted.metadata.name.slice(configMapName('').length));
+    const path = this.#path(wanted.metadata.name.slice(renderedName('').length));
     try {
       return await this.#options.transport.request<ConfigMap>('PUT', path, { body });
     } catch (error) {
@@ -193,7 +196,7 @@ export class ProfileReconciler {
       version: 'v1',
       plural: 'configmaps',
       namespace: this.#options.agentNamespace,
-      name: configMapName(name),
+      name: renderedName(name),
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
 import { PROFILE_ANNOTATION, RENDERED_LABEL, SPREAD_ANNOTATION } from '../core/names.ts';
 import { digestOf } from '../core/profile/digest.ts';
+import { profileOfRendered, renderedName } from '../core/profile/rendered-name.ts';
 import { type Kept, readTable, TABLE_KEY, type TableEntry } from '../core/rollout/files.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
@@ -20,14 +21,9 @@ export interface RenderedRef {
   readonly table: readonly TableEntry[];
 }
 
-const PREFIX = 'profile-';
-
-/** A prefix keeps a profile's ConfigMap apart from others of the namespace, `kube-root-ca.crt` for one. */
-export const configMapName = (profile: string): string => PREFIX + profile;
-
 export function renderedRef({ metadata, data = {} }: ConfigMap): RenderedRef {
   return {
-    profile: metadata.name.slice(PREFIX.length),
+    profile: profileOfRendered(metadata.name) ?? '',
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
     digests: new Map(Object.entries(data).map(([key, text]) => [key, digestOf(text)])),
@@ -63,7 +59,7 @@ export function renderedConfigMap(
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
-      name: configMapName(name),
+      name: renderedName(name),
       namespace,
       labels: { [RENDERED_LABEL]: 'true' },
       annotations: { [PROFILE_ANNOTATION]: name, [SPREAD_ANNOTATION]: String(spreadMs) },

@@ -129,6 +129,16 @@ describe('the Helm chart', function () {
         0,
       ],
       [
+        'limits of profiles, with denied calls of one’s own',
+        ['--set=profileLimits.enabled=true', '--set=profileLimits.limits.deniedCalls=bpf mount'],
+        objects => {
+          const limits = objects.filter(({ metadata }) => metadata.name === 'seccomp-profile-limits');
+          const [config] = limits as (Manifest & { data?: Record<string, string> })[];
+          return [limits.map(({ kind }) => kind), config?.data?.['deniedCalls'], config?.data?.['owners']];
+        },
+        [['ConfigMap', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'], 'bpf mount', 'system:masters'],
+      ],
+      [
         'no CRDs',
         ['--set=crds.install=false'],
         objects => objects.filter(({ kind }) => kind === 'CustomResourceDefinition').length,

@@ -196,27 +196,14 @@ describe('the whole system on a real API server', function () {
     const text = await read('node-a', 'kept');
     await system.plane.kubectl(['delete', 'configmap', 'profile-kept', '-n', AGENT_NAMESPACE]);
     await system.untilReady('kept');
-    await system.plane.kubectl([
-      'patch',
-      'configmap',
-      'profile-kept',
-      '-n',
-      AGENT_NAMESPACE,
-      '-p',
-      '{"data":{"profile.json":"{}"}}',
-    ]);
+    const rendered = ['configmap', 'profile-kept', '-n', AGENT_NAMESPACE];
+    const altered = JSON.parse(await system.plane.kubectl(['get', ...rendered, '-o', 'json']));
+    altered.data['profile.json'] = '{}';
+    // Admission lets nobody else.
+    const operator = '--as=system:serviceaccount:seccomp-operator:seccomp-operator';
+    await system.plane.kubectl(['replace', '-f', '-', operator], JSON.stringify(altered));
     await until('the ConfigMap is repaired', async () =>
-      (
-        await system.plane.kubectl([
-          'get',
-          'configmap',
-          'profile-kept',
-          '-n',
-          AGENT_NAMESPACE,
-          '-o',
-          'jsonpath={.data}',
-        ])
-      ).includes('mount'),
+      (await system.plane.kubectl(['get', ...rendered, '-o', 'jsonpath={.data}'])).includes('mount'),
     );
     await system.untilReady('kept');
     expect(await read('node-a', 'kept')).to.equal(text);
@@ -256,6 +243,61 @@ describe('the whole system on a real API server', function () {
     expect(await read('node-a', 'renewed')).to.include('swapon');
     expect(await read('node-a', 'foreign')).to.equal('not ours');
     await rm(path('node-a', 'foreign'));
+  });
+
+  it('gives a file that two profiles name to the shorter name, and to the other when that goes', async () => {
+    await apply('shared.json', refusing('mount'));
+    await system.untilReady('shared.json');
+    await apply('shared', refusing('swapon'));
+    await system.untilReady('shared');
+    expect(await read('node-a', 'shared')).to.include('swapon');
+    await until('the other is told', async () => (await system.ready('shared.json'))?.reason === 'PathConflict');
+    await apply('unconcerned', refusing('mount'));
+    await system.untilReady('unconcerned');
+    await remove('shared');
+    await system.untilReady('shared.json');
+    expect(await read('node-a', 'shared')).to.include('mount');
+    await remove('shared.json');
+  });
+
+  it('leaves ConfigMaps under our label alone that are not what their name says, and what they speak of', async () => {
+    await apply('named', refusing('mount'));
+    await system.untilReady('named');
+    const text = await read('node-a', 'named');
+    // Cut by the length of the prefix, the first name says `named`; the second speaks of it.
+    for (const name of ['profile.named', 'profile-evil']) {
+      const metadata = {
+        name,
+        namespace: AGENT_NAMESPACE,
+        labels: { 'seccomp-operator.dev/rendered': 'true' },
+        annotations: { 'seccomp-operator.dev/profile': 'named' },
+      };
+      const data = { 'profile.json': '{"defaultAction":"SCMP_ACT_LOG","syscalls":[{"names":["read"]}]}' };
+      const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+      const operator = '--as=system:serviceaccount:seccomp-operator:seccomp-operator';
+      await system.plane.kubectl(['create', '-f', '-', operator], JSON.stringify(object));
+    }
+    await until(
+      'the operator has removed the one that is of no profile',
+      async () =>
+        !(await system.plane.kubectl(['get', 'cm', '-n', AGENT_NAMESPACE, '-o', 'name'])).includes('profile-evil'),
+    );
+    await apply('after', refusing('mount'));
+    await system.untilReady('after');
+    await system.untilReady('named');
+    expect(await read('node-a', 'named')).to.equal(text);
+    await system.plane.kubectl(['delete', 'cm', 'profile.named', '-n', AGENT_NAMESPACE]);
+  });
+
+  it('renders for the architectures there are, whatever a kubelet says of its node', async () => {
+    await system.addNode('node-lying', { agent: false, ready: false });
+    await system.setNodeReady('node-lying', false, '../x/y');
+    await apply('native', { ...refusing('mount'), architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'] });
+    await system.untilReady('native');
+    const keys = ['get', 'cm', 'profile-native', '-n', AGENT_NAMESPACE, '-o', 'jsonpath={.data}'];
+    expect(Object.keys(JSON.parse(await system.plane.kubectl(keys)))).to.deep.equal(['amd64.json']);
+    await system.plane.kubectl(['delete', 'node', 'node-lying']);
+    system.nodes.delete('node-lying');
   });
 
   it('takes a Disabled profile off the nodes', async () => {

@@ -1,4 +1,4 @@
-import { findBinaries } from './binaries.ts';
+import { findBinaries, kubernetesVersions } from './binaries.ts';
 import { findHelm } from './helm.ts';
 import { imageArchive } from './images/images.ts';
 import { operatorImage } from './images/operator.ts';
@@ -11,6 +11,11 @@ const progress = (line: string) => console.error(`  ${line}`);
 /** Gets what tests run before any of them waits for it, so that its progress is seen. */
 console.error(`Helm: ${await findHelm(progress)}`);
 console.error(`promtool: ${await findPromtool(progress)}`);
+const [, ...older] = await kubernetesVersions();
+for (const kubernetes of older) {
+  const { source, directory } = await findBinaries(progress, { kubernetes });
+  console.error(`Kubernetes ${kubernetes}: ${source} (${directory})`);
+}
 if (process.env['SECCOMP_OPERATOR_E2E'] === 'off') {
   const { source, directory } = await findBinaries(progress);
   console.error(`Kubernetes: ${source} (${directory}); SECCOMP_OPERATOR_E2E=off: no tests on real nodes`);

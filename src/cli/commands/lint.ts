@@ -3,6 +3,7 @@ import { lint as check } from '../../core/lint/lint.ts';
 import { NATIVE_ARCHITECTURES } from '../../core/lint/native.ts';
 import { type LintedProfile, sarif } from '../../core/lint/sarif.ts';
 import { type LintTarget, parseRuntime, type Runtime } from '../../core/lint/target.ts';
+import { own } from '../../core/own.ts';
 import { VERSION } from '../../runtime/version.ts';
 import { CIRCUMSTANCES, circumstancesOf } from '../circumstances.ts';
 import { type Command, type Given, UsageError } from '../command.ts';
@@ -86,7 +87,7 @@ function targetOf({ options }: Given, architectures: readonly string[]): LintTar
   }
   return {
     runtimes: runtimesOf(String(options['runtime'])),
-    architectures: architectures.flatMap(each => NATIVE_ARCHITECTURES[each] ?? []),
+    architectures: architectures.flatMap(each => own(NATIVE_ARCHITECTURES, each) ?? []),
     ...(escalation === 'any' ? {} : { noNewPrivileges: escalation === 'false' }),
     ...(kernel === undefined ? {} : { kernel: String(kernel) }),
     ...(libseccomp === undefined ? {} : { libseccomp: String(libseccomp) }),

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import type { KernelVersion } from './docker-profile.ts';
 
 /** For which nodes and containers Docker's conditions are decided. */
@@ -28,9 +29,9 @@ const NATIVE: Readonly<Record<string, readonly [docker: string, seccomp: string]
 /** Those for which Docker's conditions can be decided. */
 export const NODE_ARCHITECTURES: readonly string[] = Object.keys(NATIVE);
 
-export const dockerName = (architecture: string): string => NATIVE[architecture]?.[0] ?? architecture;
+export const dockerName = (architecture: string): string => own(NATIVE, architecture)?.[0] ?? architecture;
 
-export const seccompName = (architecture: string): string => NATIVE[architecture]?.[1] ?? '';
+export const seccompName = (architecture: string): string => own(NATIVE, architecture)?.[1] ?? '';
 
 /** What containerd and CRI-O give a container whose Pod asks for nothing (containerd, pkg/oci, `defaultUnixCaps`). */
 const DEFAULT = [

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import type { ResolvedSpec } from '../profile/base.ts';
 import { renderProfile } from '../profile/render.ts';
 
@@ -19,13 +20,15 @@ export function writeDocker(spec: ResolvedSpec): string {
     .filter(each => each !== 'SCMP_ARCH_NATIVE' && !isSub(each, architectures))
     .map(architecture => ({
       architecture,
-      subArchitectures: (SUBARCHITECTURES[architecture] ?? []).filter(each => architectures.includes(each as never)),
+      subArchitectures: (own(SUBARCHITECTURES, architecture) ?? []).filter(each =>
+        architectures.includes(each as never),
+      ),
     }));
   if (archMap.length === 0) return rendered;
   const entry = `  "archMap": ${indent(JSON.stringify(archMap, undefined, 2))},\n`;
   return rendered.replace('  "syscalls": [', () => `${entry}  "syscalls": [`);
 }
 
-const isSub = (arch: string, all: readonly string[]) => all.some(each => SUBARCHITECTURES[each]?.includes(arch));
+const isSub = (arch: string, all: readonly string[]) => all.some(each => own(SUBARCHITECTURES, each)?.includes(arch));
 
 const indent = (text: string) => text.replaceAll('\n', '\n  ');

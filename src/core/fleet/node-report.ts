@@ -1,4 +1,5 @@
 import type { SeccompNodeStatus } from '../api/seccomp-node.ts';
+import { printable } from '../status/printable.ts';
 
 /** What a node's agent last said of itself, in the form that is compared: the operator keeps one for each node. */
 export interface NodeReport {
@@ -29,7 +30,7 @@ export const NO_REPORT: NodeReport = {
 export function readReport(status: SeccompNodeStatus | undefined): NodeReport {
   if (!status) return NO_REPORT;
   const failures = new Map(
-    (status.failures ?? []).map(({ profile, reason, message }) => [profile, { reason, message }]),
+    (status.failures ?? []).map(({ profile, reason, message }) => [profile, failure(reason, message)]),
   );
   const unlisted = (status.failuresTotal ?? 0) > failures.size;
   return {
@@ -43,5 +44,10 @@ export function readReport(status: SeccompNodeStatus | undefined): NodeReport {
 function notSynced(status: SeccompNodeStatus): NodeFailure | undefined {
   const synced = status.conditions?.find(condition => condition.type === 'Synced');
   if (synced?.status !== 'False') return undefined;
-  return { reason: synced.reason, message: synced.message };
+  return failure(synced.reason, synced.message);
 }
+
+const failure = (reason: string, message: string): NodeFailure => ({
+  reason: printable(reason),
+  message: printable(message),
+});

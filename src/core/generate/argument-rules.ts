@@ -1,4 +1,5 @@
 import type { Arg, Syscall } from '../api/seccomp-profile.ts';
+import { own } from '../own.ts';
 import { nameOfConstant } from '../trace/constants.ts';
 import type { CallUse } from '../trace/trace.ts';
 
@@ -35,7 +36,7 @@ export type ArgumentRule =
 
 /** Which arguments a trace has to tell apart for {@link argumentRules}. */
 export function wantedArguments(name: string): readonly number[] {
-  const worth = WORTH[name];
+  const worth = own(WORTH, name);
   return worth ? [worth.index] : [];
 }
 
@@ -46,7 +47,7 @@ export function argumentRules(calls: readonly CallUse[], whole: ReadonlySet<stri
     ({ name }) => name,
   );
   return [...byName].map(([name, uses]) => {
-    const worth = WORTH[name] as Worth;
+    const worth = own(WORTH, name) as Worth;
     // No runtime makes namespaces after it has loaded the filter.
     const isWhole = whole.has(name) && worth.without === undefined;
     const why = isWhole ? 'the runtime calls it too' : obstacle(name, uses, calls);

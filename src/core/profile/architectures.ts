@@ -21,6 +21,9 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   mips64le: ['MIPSEL64', 'MIPSEL', 'MIPSEL64N32'],
 };
 
+/** Of Linux, as Go names them. A Node can say anything: only of these a file is rendered. */
+export const isNodeArchitecture = (name: string): boolean => Object.hasOwn(FAMILIES, name);
+
 /** Those of families that have more than one: the kernel of such a node runs programs of each of them. */
 export const COMPATIBLE_ARCHITECTURES: readonly string[] = Object.values(FAMILIES)
   .filter(family => family.length > 1)
@@ -31,6 +34,6 @@ export const COMPATIBLE_ARCHITECTURES: readonly string[] = Object.values(FAMILIE
  * runtime filters the native architecture, which it always adds.
  */
 export function architecturesFor(nodeArchitecture: string, listed: readonly string[]): string[] {
-  const family = FAMILIES[nodeArchitecture] ?? [];
+  const family = isNodeArchitecture(nodeArchitecture) ? (FAMILIES[nodeArchitecture] ?? []) : [];
   return family.map(name => `SCMP_ARCH_${name}`).filter(name => listed.includes(name));
 }

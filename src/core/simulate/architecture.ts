@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import type { SyscallArch } from '../syscalls/table.ts';
 import type { Width } from './condition.ts';
 
@@ -41,6 +42,6 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   SCMP_ARCH_SHEB: describe(32, 'big', 'multiplexing'),
 };
 
-export const architecture = (name: string): Architecture | undefined => ARCHITECTURES[name];
+export const architecture = (name: string): Architecture | undefined => own(ARCHITECTURES, name);
 
 export const known = (name: SyscallArch): Architecture => ARCHITECTURES[name] as Architecture;

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import type { Condition } from './condition.ts';
 
 /*
@@ -40,7 +41,7 @@ export interface Multiplexed {
 export function multiplexed(name: string): Multiplexed | undefined {
   const socket = SOCKETCALL.indexOf(name);
   if (socket >= 0) return { by: 'socketcall', number: socket + 1 };
-  const ipc = IPC[name];
+  const ipc = own(IPC, name);
   return ipc === undefined ? undefined : { by: 'ipc', number: ipc };
 }
 

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import { takesErrno } from '../profile/actions.ts';
 import type { Environment } from './environment.ts';
 import { Refusal } from './refusal.ts';
@@ -39,7 +40,7 @@ export function returnValue(
   field: string,
   rule?: number,
 ): number {
-  const value = RETURN_VALUES[action];
+  const value = own(RETURN_VALUES, action);
   if (value === undefined) throw new Refusal('InvalidValue', `${field}: ${action} is no action`, rule);
   if (!takesErrno(action)) {
     if (errnoRet === undefined || runtime.name === 'runc') return value;

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import { type SyscallArch, syscallName, syscallNumber } from '../syscalls/table.ts';
 
 /** Other programs that a machine runs, by strace's words for them ("runs in 32 bit mode"). */
@@ -31,7 +32,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** A name of strace's as our tables have it. */
-export const straceName = (name: string): string => OTHER_NAMES[name] ?? name;
+export const straceName = (name: string): string => own(OTHER_NAMES, name) ?? name;
 
 /** The name in our tables of a call as strace names it; the same where there is none. */
 export function tableName(arch: SyscallArch, name: string): string {

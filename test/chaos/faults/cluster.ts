@@ -12,6 +12,7 @@ import type { Fault, Scene } from './fault.ts';
 const BASE = join(import.meta.dirname, '../../../manifests/base');
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${OPERATOR_NAMESPACE}/leases/seccomp-operator`;
 const CONFIG_MAPS = `/api/v1/namespaces/${AGENT_NAMESPACE}/configmaps`;
+const GUARD = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/seccomp-rendered-profiles';
 const NODES = '/apis/seccomp-operator.dev/v1alpha1/seccompnodes';
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
@@ -37,6 +38,8 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
     inject: async ({ world, ledger, auditor, random }) => {
       const names = random.some(ledger.enabled, 4).map(({ name }) => name);
       let count = 0;
+      // Admission lets nobody but the operator do that: a hand that does has taken the guard away.
+      await world.api.remove(GUARD);
       for (const name of names) {
         auditor.tampering.profile(name);
         const path = `${CONFIG_MAPS}/profile-${name}`;
@@ -44,8 +47,10 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
         const [key] = Object.keys(present?.data ?? {});
         const text = random.pick(['{}', '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[]}', 'no JSON', '']);
         if (!key) continue;
-        await world.api.merge(path, { data: { [key]: text } }).catch(() => {});
-        count++;
+        await world.api.merge(path, { data: { [key]: text } }).then(
+          () => count++,
+          () => {},
+        );
       }
       return { count, what: names.join(', ') };
     },

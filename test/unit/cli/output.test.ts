@@ -18,6 +18,10 @@ describe('output of kubectl seccomp', () => {
     expect(line.endsWith('…')).to.equal(true);
   });
 
+  it('prints what a node says without what moves the cursor', () => {
+    expect(printTable([['NAME'], ['\u001b[31ma\r\n']])).to.equal('NAME\n\ufffd[31ma\ufffd\ufffd\n');
+  });
+
   it('says what -o takes', () => {
     expect(() => formatOf({ operands: [], options: { output: 'xml' } })).to.throw('-o xml: use json or yaml');
   });

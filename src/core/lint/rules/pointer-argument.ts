@@ -1,3 +1,4 @@
+import { own } from '../../own.ts';
 import type { Rule } from '../finding.ts';
 
 /** Arguments that are addresses of what is meant, in the calls that are most often filtered by them (man 2). */
@@ -29,7 +30,7 @@ export const pointerArgument: Rule = {
   *check(profile) {
     for (const { at, names, conditions } of profile.rules) {
       for (const [arg, { index, value }] of conditions.entries()) {
-        const found = names.filter(name => POINTERS[name]?.includes(index));
+        const found = names.filter(name => own(POINTERS, name)?.includes(index));
         // Compared with 0 it asks whether there is a pointer at all.
         if (found.length === 0 || value === 0n) continue;
         yield {

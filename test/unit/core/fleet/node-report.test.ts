@@ -27,6 +27,12 @@ describe('the report of a node', () => {
     });
   });
 
+  it('is not more than text in messages', () => {
+    const failure = { ...FAILURE, message: '\u001b[2Jno\nspace\u202e' };
+    const { failures } = readReport({ bundle: BUNDLE, failures: [failure], failuresTotal: 1 });
+    expect(failures.get('web')?.message).to.equal('\ufffd[2Jno\ufffdspace\ufffd');
+  });
+
   const cases: [string, SeccompNodeStatus, object | undefined][] = [
     [
       'counts against all where more failed than it lists',
