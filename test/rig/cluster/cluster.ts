@@ -38,6 +38,8 @@ export interface ClusterOptions {
 export interface NewNode {
   /** The kubelet's --root-dir. */
   readonly kubeletRoot?: string;
+  /** Key of a taint (NoSchedule) that the kubelet registers with; the node counts as there once somebody has removed it. */
+  readonly startupTaint?: string;
 }
 
 /** A Kubernetes cluster with real nodes on this machine, in a network and a control group of its own. */
@@ -154,7 +156,7 @@ export class Cluster {
   }
 
   /** Starts a node; that it is Ready is for {@link #usable} to see. */
-  async #join({ kubeletRoot }: NewNode): Promise<ClusterNode> {
+  async #join({ kubeletRoot, startupTaint }: NewNode): Promise<ClusterNode> {
     const number = this.#freeNumber();
     const name = `node-${number}`;
     this.#joining.add(number);
@@ -171,6 +173,7 @@ export class Cluster {
         pauseImage: PAUSE.name,
         hostNetwork: this.#hostNetwork,
         ...(kubeletRoot && { kubeletRoot }),
+        ...(startupTaint && { startupTaint }),
       });
       for (const archive of this.#images) await node.load(archive);
       node.startKubelet();

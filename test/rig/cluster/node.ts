@@ -23,6 +23,8 @@ export interface NodeOptions {
   /** The kubelet's --root-dir, in the node's own root. */
   readonly kubeletRoot?: string;
   readonly hostNetwork?: HostNetwork;
+  /** Key of a taint that the kubelet registers with. */
+  readonly startupTaint?: string;
 }
 
 /** OVERLAYFS_SUPER_MAGIC of <linux/magic.h>. */
@@ -115,6 +117,7 @@ export class ClusterNode {
   }
 
   startKubelet(): void {
+    const { startupTaint } = this.#options;
     this.#kubelet = this.#process('kubelet', [
       `${KUBE_PROGRAMS}/kubelet`,
       '--config=/etc/kubernetes/kubelet.json',
@@ -122,6 +125,7 @@ export class ClusterNode {
       `--root-dir=${this.kubeletRoot}`,
       `--hostname-override=${this.name}`,
       `--node-ip=${this.#options.network.nodeAddress(this.number)}`,
+      ...(startupTaint ? [`--register-with-taints=${startupTaint}:NoSchedule`] : []),
     ]);
   }
 
