@@ -8,7 +8,7 @@ import { markOf, Observer } from '../support/observer.ts';
 const PROFILES = Array.from({ length: 10 }, (_, index) => `edited-${index}`);
 const EDITS_EACH = 20;
 
-describe('200 edits while an agent, the leader and the API server are killed', function () {
+describe('200 edits while nodes come and go, and an agent, the leader and the API server are killed', function () {
   this.timeout(600_000);
   let system: Installation;
   before(async () => {
@@ -44,10 +44,14 @@ describe('200 edits while an agent, the leader and the API server are killed', f
   });
 
   it('lose none of them, and Ready is never said of a file that is not there', async () => {
+    await edit('steady', 1);
+    await readyAt('steady', 1);
     const observer = await Observer.start(system);
     let edits = 0;
     /** Each happens once so many edits are made. */
     const disturbances: [at: number, happen: () => Promise<void>][] = [
+      [10, alterFile],
+      [20, addAndRemoveNode],
       [50, killAgent],
       [100, killLeader],
       [150, () => system.plane.restartApiserver()],
@@ -88,6 +92,20 @@ describe('200 edits while an agent, the leader and the API server are killed', f
       },
       { timeoutMs: 180_000, everyMs: 200 },
     );
+  }
+
+  /** One that nobody edits: while it is not what its status says, the observer would notice it. */
+  async function alterFile(): Promise<void> {
+    const text = await system.read('node-2', 'steady');
+    await writeFile(system.file('node-2', 'steady'), '{}');
+    await until('it is repaired', async () => (await system.read('node-2', 'steady').catch(() => '')) === text);
+    await until('it is reported', async () => (await system.report('node-2')).includes('"lastFile":"steady.json"'));
+  }
+
+  async function addAndRemoveNode(): Promise<void> {
+    const { name } = await system.cluster.addNode();
+    await until('it holds what nobody edits', () => system.read(name, 'steady'), { timeoutMs: 180_000 });
+    await system.cluster.removeNode(name);
   }
 
   /** Its container is started again by the kubelet, in the same Pod. */

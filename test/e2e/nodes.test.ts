@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { AGENT_NAMESPACE } from '../../src/core/names.ts';
+import { AGENT_NAMESPACE, STARTUP_TAINT } from '../../src/core/names.ts';
 import { Installation } from '../rig/cluster/installation.ts';
 import { until } from '../rig/until.ts';
 import { Pods } from '../support/pods.ts';
@@ -35,6 +35,21 @@ describe('real nodes that come, go, fail and differ', function () {
         const columns = await system.kubectl(['get', 'seccompnode', node]);
         expect(columns).to.match(/DRIFTED[^\n]*\n\S+\s+True\s+\d+\s+\d+\s+True/);
       }
+    });
+
+    it('take no Pod before every profile is on their disk, if they join with the startup taint', async () => {
+      await system.kubectl(['cordon', 'node-1', 'node-2']);
+      const pods = new Pods(system);
+      await pods.shell('early', 'mkdir /tmp/x 2>&1; exec sleep 1000', { profile: 'kept' });
+      const { name } = await system.cluster.addNode({ startupTaint: STARTUP_TAINT });
+      await pods.untilReady('early');
+      expect((await pods.get('early')).spec.nodeName).to.equal(name);
+      const events = await system.kubectl(['get', 'events', '--field-selector=involvedObject.name=early']);
+      // A file that is not there is an event of the kubelet's: "Error: failed to create containerd container: ...".
+      expect(events).to.include('Started').and.not.include('Error');
+      await system.kubectl(['uncordon', 'node-1', 'node-2']);
+      await system.cluster.removeNode(name);
+      await until('its report goes', async () => !(await system.kubectl(['get', 'seccompnodes'])).includes(name));
     });
 
     it('are waited for when they join, get every profile, and are forgotten when they leave', async () => {

@@ -1,4 +1,5 @@
 import { findBinaries, kubernetesVersions } from './binaries.ts';
+import { findCriO } from './cri-o-binaries.ts';
 import { findHelm } from './helm.ts';
 import { imageArchive } from './images/images.ts';
 import { operatorImage } from './images/operator.ts';
@@ -25,6 +26,7 @@ if (process.env['SECCOMP_OPERATOR_E2E'] === 'off') {
   // Without root the tests on real nodes say so themselves, one by one.
   if (process.getuid?.() === 0) {
     console.error(`containerd, runc: ${await findNodeBinaries(progress)}`);
+    console.error(`CRI-O: ${await findCriO(progress)}`);
     for (const recipe of [PAUSE, BUSYBOX, PROGRAMS]) await imageArchive(recipe, progress);
     const { name, archive } = await operatorImage(progress);
     console.error(`image: ${name} (${archive})`);

@@ -17,6 +17,9 @@ import { ClusterNetwork, MAX_NODES } from './network.ts';
 import { ClusterNode } from './node.ts';
 import type { HostNetwork } from './node-config.ts';
 import { claimDirectory, clusterGroup, removeOrphans } from './remains.ts';
+import { containerd } from './runtime/containerd.ts';
+import { criO } from './runtime/cri-o.ts';
+import type { ContainerRuntime } from './runtime/runtime.ts';
 
 export interface ClusterOptions {
   /** Unique on the machine; one is made if it is not given. */
@@ -24,6 +27,8 @@ export interface ClusterOptions {
   readonly nodes?: number;
   /** Of its first nodes. */
   readonly kubeletRoot?: string;
+  /** Of its first nodes; containerd if it is not given. */
+  readonly runtime?: ContainerRuntime['name'];
   /** A minor version such as v1.36. */
   readonly kubernetes?: string;
   /** Image archives that every node gets, also one that joins later. */
@@ -38,6 +43,10 @@ export interface ClusterOptions {
 export interface NewNode {
   /** The kubelet's --root-dir. */
   readonly kubeletRoot?: string;
+  /** containerd if it is not given. */
+  readonly runtime?: ContainerRuntime['name'];
+  /** Key of a taint (NoSchedule) that the kubelet registers with; the node counts as there once somebody has removed it. */
+  readonly startupTaint?: string;
 }
 
 /** A Kubernetes cluster with real nodes on this machine, in a network and a control group of its own. */
@@ -69,7 +78,8 @@ export class Cluster {
     try {
       cluster.#nodePrograms = nodePrograms;
       await cluster.#startControlPlane(options);
-      await cluster.addNodes(nodes, options.kubeletRoot ? { kubeletRoot: options.kubeletRoot } : {});
+      const { kubeletRoot, runtime } = options;
+      await cluster.addNodes(nodes, { ...(kubeletRoot && { kubeletRoot }), ...(runtime && { runtime }) });
       return cluster;
     } catch (error) {
       await cluster.stop();
@@ -154,7 +164,7 @@ export class Cluster {
   }
 
   /** Starts a node; that it is Ready is for {@link #usable} to see. */
-  async #join({ kubeletRoot }: NewNode): Promise<ClusterNode> {
+  async #join({ kubeletRoot, startupTaint, runtime }: NewNode): Promise<ClusterNode> {
     const number = this.#freeNumber();
     const name = `node-${number}`;
     this.#joining.add(number);
@@ -168,9 +178,11 @@ export class Cluster {
         controlGroup: this.#group.child(name),
         directory: join(this.directory, name),
         nodePrograms: this.#nodePrograms,
+        runtime: runtime === 'cri-o' ? await criO(this.#progress) : containerd,
         pauseImage: PAUSE.name,
         hostNetwork: this.#hostNetwork,
         ...(kubeletRoot && { kubeletRoot }),
+        ...(startupTaint && { startupTaint }),
       });
       for (const archive of this.#images) await node.load(archive);
       node.startKubelet();

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HostNetwork } from './node-config.ts';
 import { controlPath } from './remains.ts';
+import type { ContainerRuntime } from './runtime/runtime.ts';
 
 /** What a person asks of the process that keeps a cluster. */
 export type Request = UpRequest | 'down';
@@ -12,6 +13,7 @@ export interface UpRequest {
   readonly nodes: number;
   readonly kubernetes?: string;
   readonly kubeletRoot?: string;
+  readonly runtime?: ContainerRuntime['name'];
   readonly hostNetwork?: HostNetwork;
   readonly images: readonly string[];
 }

@@ -150,7 +150,7 @@ export class Installation {
 
   /** The pid, on the machine, of a Pod's first container. */
   async pid({ spec, status }: PodObject): Promise<number> {
-    const id = status.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '';
+    const id = status.containerStatuses?.[0]?.containerID?.replace(/^.*:\/\//, '') ?? '';
     const tasks = await this.node(spec.nodeName).containerTasks();
     const pid = tasks.get(id);
     if (!pid) throw new Error(`no process of container ${id}`);

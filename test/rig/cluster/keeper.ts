@@ -25,7 +25,7 @@ const handle: Handler = async (request, tell) => {
 const server = await serve(name, handle);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end());
 
-async function up({ nodes, kubernetes, kubeletRoot, hostNetwork, images }: UpRequest): Promise<UpAnswer> {
+async function up({ nodes, kubernetes, kubeletRoot, runtime, hostNetwork, images }: UpRequest): Promise<UpAnswer> {
   cluster ??= await Cluster.start({
     name,
     nodes: 0,
@@ -42,7 +42,8 @@ async function up({ nodes, kubernetes, kubeletRoot, hostNetwork, images }: UpReq
   }
   const present = [...cluster.nodes.values()].sort((a, b) => a.number - b.number);
   for (const { name } of present.slice(nodes)) await cluster.removeNode(name);
-  await cluster.addNodes(nodes - cluster.nodes.size, kubeletRoot ? { kubeletRoot } : {});
+  const kind = { ...(kubeletRoot && { kubeletRoot }), ...(runtime && { runtime }) };
+  await cluster.addNodes(nodes - cluster.nodes.size, kind);
   return { kubeconfig: plane.kubeconfig, programs: plane.programs, nodes: [...cluster.nodes.keys()].sort() };
 }
 

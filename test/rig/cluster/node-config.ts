@@ -1,5 +1,5 @@
 import type { ClusterNetwork } from './network.ts';
-import { NETWORK_PLUGINS, NODE_PROGRAMS } from './node-root.ts';
+import type { ContainerRuntime } from './runtime/runtime.ts';
 
 export interface NodeSettings {
   readonly name: string;
@@ -8,16 +8,17 @@ export interface NodeSettings {
   readonly controlGroup: string;
   readonly network: ClusterNetwork;
   readonly pauseImage: string;
-  /** How containerd keeps images: overlayfs needs a disk that is not an overlay itself. */
-  readonly snapshotter: string;
+  /** False where it is an overlay itself, on which there can be no other one. */
+  readonly diskTakesOverlays: boolean;
   readonly hostNetwork: HostNetwork;
+  readonly runtime: ContainerRuntime;
 }
 
 /** What a Pod with hostNetwork shares: the cluster's network namespace, or the machine's, where the kernel sends audit records. */
 export type HostNetwork = 'cluster' | 'machine';
 
 /** KubeletConfiguration (kubelet.config.k8s.io/v1beta1). */
-export function kubeletConfig({ number, controlGroup, network }: NodeSettings): object {
+export function kubeletConfig({ number, controlGroup, network, runtime }: NodeSettings): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -26,7 +27,7 @@ export function kubeletConfig({ number, controlGroup, network }: NodeSettings): 
     failSwapOn: false,
     cgroupDriver: 'cgroupfs',
     cgroupRoot: `/${controlGroup}`,
-    containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
+    containerRuntimeEndpoint: `unix://${runtime.socket}`,
     address: network.nodeAddress(number),
     healthzBindAddress: network.nodeAddress(number),
     authentication: {
@@ -48,46 +49,6 @@ export function kubeletConfig({ number, controlGroup, network }: NodeSettings): 
     nodeStatusUpdateFrequency: '5s',
     shutdownGracePeriod: '0s',
   };
-}
-
-/** containerd's configuration, version 3 (containerd/docs/cri/config.md). */
-export function containerdConfig({ pauseImage, snapshotter, hostNetwork, network }: NodeSettings): string {
-  const cri = "plugins.'io.containerd.cri.v1";
-  const unused = [
-    'io.containerd.nri.v1.nri',
-    'io.containerd.snapshotter.v1.blockfile',
-    'io.containerd.snapshotter.v1.erofs',
-    'io.containerd.differ.v1.erofs',
-    'io.containerd.internal.v1.tracing',
-  ];
-  return `version = 3
-root = "/var/lib/containerd"
-state = "/run/containerd"
-disabled_plugins = ${JSON.stringify(unused)}
-
-[grpc]
-  address = "/run/containerd/containerd.sock"
-
-# Where the kubelet reaches exec and port-forward: on loopback only if that is its own too.
-[plugins.'io.containerd.grpc.v1.cri']
-  stream_server_address = "${hostNetwork === 'machine' ? network.machine : '127.0.0.1'}"
-
-[${cri}.images']
-  snapshotter = ${JSON.stringify(snapshotter)}
-[${cri}.images'.pinned_images]
-  sandbox = ${JSON.stringify(pauseImage)}
-
-[${cri}.runtime']
-  # A root without CAP_SYS_RESOURCE cannot lower this score.
-  restrict_oom_score_adj = true
-  [${cri}.runtime'.cni]
-    bin_dirs = ["${NETWORK_PLUGINS}"]
-    conf_dir = "/etc/cni/net.d"
-  [${cri}.runtime'.containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-    [${cri}.runtime'.containerd.runtimes.runc.options]
-      BinaryName = "${NODE_PROGRAMS}/runc"
-`;
 }
 
 /** A list of network plugins (CNI specification 1.0.0): a Pod's interface is on the cluster's bridge. */

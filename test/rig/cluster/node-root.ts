@@ -12,7 +12,6 @@ export async function makeNodeRoot(root: string, networkNamespace: string): Prom
   const own = [
     'etc/cni/net.d',
     NETWORK_PLUGINS,
-    'etc/containerd',
     'etc/kubernetes',
     'root',
     'run',

@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, open, rm, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ControlPlane } from '../control-plane.ts';
 import { ManagedProcess } from '../process.ts';
 import { until } from '../until.ts';
 import type { ControlGroup } from './control-groups.ts';
 import { joining } from './joining.ts';
 import type { ClusterNetwork } from './network.ts';
-import { containerdConfig, type HostNetwork, kubeletConfig, type NodeSettings, networkConfig } from './node-config.ts';
+import { type HostNetwork, kubeletConfig, type NodeSettings, networkConfig } from './node-config.ts';
 import { ENTER_NODE_ROOT, KUBE_PROGRAMS, makeNodeRoot, NODE_PROGRAMS } from './node-root.ts';
+import type { ContainerRuntime } from './runtime/runtime.ts';
 
 export interface NodeOptions {
   readonly name: string;
@@ -19,16 +20,19 @@ export interface NodeOptions {
   /** For all that the node writes. */
   readonly directory: string;
   readonly nodePrograms: string;
+  readonly runtime: ContainerRuntime;
   readonly pauseImage: string;
   /** The kubelet's --root-dir, in the node's own root. */
   readonly kubeletRoot?: string;
   readonly hostNetwork?: HostNetwork;
+  /** Key of a taint that the kubelet registers with. */
+  readonly startupTaint?: string;
 }
 
 /** OVERLAYFS_SUPER_MAGIC of <linux/magic.h>. */
 const OVERLAYFS = 0x794c7630;
 
-/** A real node: containerd and a kubelet that share a root file system and a control group of their own. */
+/** A real node: a container runtime and a kubelet that share a root file system and a control group of their own. */
 export class ClusterNode {
   readonly name: string;
   readonly number: number;
@@ -36,14 +40,14 @@ export class ClusterNode {
   readonly #options: NodeOptions;
   readonly #controlGroup: ControlGroup;
   #holder!: ManagedProcess;
-  #containerd!: ManagedProcess;
+  #runtime!: ManagedProcess;
   #kubelet!: ManagedProcess;
 
   static async start(options: NodeOptions): Promise<ClusterNode> {
     const node = new ClusterNode(options);
     await node.#prepare();
     await node.#hold();
-    await node.startContainerd();
+    await node.startRuntime();
     return node;
   }
 
@@ -59,8 +63,9 @@ export class ClusterNode {
     return this.#kubelet;
   }
 
-  get containerd(): ManagedProcess {
-    return this.#containerd;
+  /** The container runtime's daemon. */
+  get runtime(): ManagedProcess {
+    return this.#runtime;
   }
 
   /** Where the machine has a file of the node's. */
@@ -92,29 +97,24 @@ export class ClusterNode {
 
   /** Puts an image archive (OCI or Docker) into the node, under the names that are in it. */
   async load(archive: string): Promise<void> {
-    await this.run([`${NODE_PROGRAMS}/ctr`, '--namespace', 'k8s.io', 'images', 'import', '--local', '-'], archive);
+    await this.#options.runtime.load((...words) => this.run(...words), archive);
   }
 
   /** The pid of each running container's first process, by the container's id. */
   async containerTasks(): Promise<Map<string, number>> {
-    const lines = (await this.run([`${NODE_PROGRAMS}/ctr`, '--namespace', 'k8s.io', 'tasks', 'list'])).split('\n');
-    return new Map(
-      lines
-        .slice(1)
-        .map(line => line.trim().split(/\s+/))
-        .map(([id = '', pid]) => [id, Number(pid)]),
-    );
+    return this.#options.runtime.tasks((...words) => this.run(...words));
   }
 
-  async startContainerd(): Promise<void> {
-    const words = [`${NODE_PROGRAMS}/containerd`, '--config=/etc/containerd/config.toml'];
-    // Containers that ask for the host's network stay in containerd's.
+  async startRuntime(): Promise<void> {
+    const { name, daemon, probe } = this.#options.runtime;
+    // Containers that ask for the host's network stay in the runtime's.
     const enter = this.#hostNetwork === 'machine' ? this.#enterFrom('self') : this.#enter;
-    this.#containerd = this.#start('containerd', [...enter, ...words]);
-    await this.#answers(this.#containerd, () => this.run([`${NODE_PROGRAMS}/ctr`, 'version']));
+    this.#runtime = this.#start(name, [...enter, ...daemon]);
+    await this.#answers(this.#runtime, () => this.run(probe));
   }
 
   startKubelet(): void {
+    const { startupTaint } = this.#options;
     this.#kubelet = this.#process('kubelet', [
       `${KUBE_PROGRAMS}/kubelet`,
       '--config=/etc/kubernetes/kubelet.json',
@@ -122,6 +122,7 @@ export class ClusterNode {
       `--root-dir=${this.kubeletRoot}`,
       `--hostname-override=${this.name}`,
       `--node-ip=${this.#options.network.nodeAddress(this.number)}`,
+      ...(startupTaint ? [`--register-with-taints=${startupTaint}:NoSchedule`] : []),
     ]);
   }
 
@@ -134,7 +135,7 @@ export class ClusterNode {
 
   async switchOn(): Promise<void> {
     await this.#hold();
-    await this.startContainerd();
+    await this.startRuntime();
     this.startKubelet();
   }
 
@@ -151,13 +152,12 @@ export class ClusterNode {
 
   /** Its files, before anything runs. */
   async #prepare(): Promise<void> {
-    const { plane, network, number, name, pauseImage, directory } = this.#options;
+    const { plane, network, number, name, pauseImage, directory, runtime } = this.#options;
     this.#controlGroup.create();
     this.#daemons.create();
     await network.addNodeAddress(number);
     await makeNodeRoot(this.#root, network.namespace);
     await mkdir(this.path(this.kubeletRoot), { recursive: true });
-    const isOverlay = (await statfs(directory)).type === OVERLAYFS;
     const settings: NodeSettings = {
       name,
       number,
@@ -165,9 +165,11 @@ export class ClusterNode {
       pauseImage,
       controlGroup: this.#controlGroup.name,
       hostNetwork: this.#hostNetwork,
-      snapshotter: isOverlay ? 'native' : 'overlayfs',
+      diskTakesOverlays: (await statfs(directory)).type !== OVERLAYFS,
+      runtime,
     };
-    await writeFile(this.path('etc/containerd/config.toml'), containerdConfig(settings));
+    await this.#place(runtime.programs, copyFile);
+    await this.#place(runtime.configuration(settings), (text, path) => writeFile(path, text, { mode: 0o755 }));
     await writeFile(this.path('etc/cni/net.d/10-cluster.conflist'), JSON.stringify(networkConfig(settings)));
     await writeFile(this.path('etc/kubernetes/kubelet.json'), JSON.stringify(kubeletConfig(settings)));
     const { certificate, key } = await plane.issue(name, `/O=system:nodes/CN=system:node:${name}`);
@@ -179,6 +181,13 @@ export class ClusterNode {
     };
     const kubeconfig = plane.kubeconfigText(name, user, '/etc/kubernetes/ca.crt');
     await writeFile(this.path('etc/kubernetes/kubelet.kubeconfig'), kubeconfig);
+  }
+
+  async #place(files: Readonly<Record<string, string>> = {}, put: (what: string, path: string) => Promise<void>) {
+    for (const [file, what] of Object.entries(files)) {
+      await mkdir(dirname(this.path(file)), { recursive: true });
+      await put(what, this.path(file));
+    }
   }
 
   /** A process that does nothing keeps the node's mount namespace while its programs come and go. */

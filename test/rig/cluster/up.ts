@@ -15,6 +15,7 @@ const USAGE = `npm run cluster:up -- [options]
   --kubernetes VERSION  minor version, such as v1.37 (see test/rig/kube)
   --load IMAGE.tar      image archive (OCI or Docker) to put into every node; may be repeated
   --kubelet-root DIR    the kubelets' --root-dir (default /var/lib/kubelet)
+  --runtime NAME        of nodes that join: containerd (default) or cri-o
   --machine-network     Pods with hostNetwork share the machine's network: audit records of the kernel reach them there
   --name NAME           default dev
 `;
@@ -46,6 +47,7 @@ function readArguments(): { name: string; request: UpRequest } {
       kubernetes: { type: 'string' },
       load: { type: 'string', multiple: true, default: [] },
       'kubelet-root': { type: 'string' },
+      runtime: { type: 'string' },
       'machine-network': { type: 'boolean', default: false },
       name: { type: 'string', default: 'dev' },
       help: { type: 'boolean', short: 'h' },
@@ -60,7 +62,9 @@ function readArguments(): { name: string; request: UpRequest } {
   if (!/^[a-z0-9-]{1,30}$/.test(values.name)) throw new Error(`--name ${values.name}: give letters, digits and dashes`);
   const images = values.load.map(file => resolve(file));
   for (const image of images) if (!existsSync(image)) throw new Error(`--load ${image}: there is no such file`);
-  const { kubernetes, 'kubelet-root': kubeletRoot, 'machine-network': isMachine } = values;
+  const { kubernetes, 'kubelet-root': kubeletRoot, runtime, 'machine-network': isMachine } = values;
+  if (runtime !== undefined && runtime !== 'containerd' && runtime !== 'cri-o')
+    throw new Error(`--runtime ${runtime}: give containerd or cri-o`);
   return {
     name: values.name,
     request: {
@@ -68,6 +72,7 @@ function readArguments(): { name: string; request: UpRequest } {
       images,
       ...(kubernetes && { kubernetes }),
       ...(kubeletRoot && { kubeletRoot }),
+      ...(runtime && { runtime }),
       ...(isMachine && { hostNetwork: 'machine' }),
     },
   };
