@@ -1,5 +1,5 @@
 import type { Result } from '../../bench/report/result.ts';
-import { percentile } from '../../bench/report/statistics.ts';
+import { median } from '../../bench/report/statistics.ts';
 import { table } from '../../bench/report/table.ts';
 import { INVARIANTS } from './auditor/findings.ts';
 import type { ChaosReport } from './run.ts';
@@ -30,7 +30,7 @@ function kinds({ kinds, together, rounds, changes, seconds, seed, looks, readies
 function times(milliseconds: readonly number[]): readonly [number, number | string, number | string] {
   if (milliseconds.length === 0) return [0, '', ''];
   const seconds = milliseconds.map(each => each / 1000);
-  return [seconds.length, percentile(seconds, 0.5).toFixed(1), Math.max(...seconds).toFixed(1)];
+  return [seconds.length, median(seconds).toFixed(1), Math.max(...seconds).toFixed(1)];
 }
 
 function invariants({ findings }: ChaosReport): Result {
