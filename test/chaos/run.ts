@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../rig/cache.ts';
-import type { Finding } from './auditor/findings.ts';
+import type { Finding, Invariant } from './auditor/findings.ts';
 import type { Fault, Injected } from './faults/fault.ts';
 import { Scenario } from './scenario.ts';
 import { Random } from './system/random.ts';
 
 const WITHIN_MS = 60_000;
 const CHANGES_A_SECOND = 12;
-const MOST_AT_ONCE = 5;
+const MOST_AT_ONCE = 8;
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -17,13 +17,15 @@ export interface ChaosOptions {
   readonly kinds: readonly Fault[];
   readonly progress: Progress;
   readonly programs?: string;
-  /** Ends with the first finding: what else comes of that is not of interest. */
-  readonly stopAtFinding?: boolean;
+  /** Ends with the first such finding. */
+  readonly stopAt?: Invariant;
+  /** Instead of the times within which all must be right again, and those to tell late from never. */
+  readonly patienceMs?: number;
 }
 
 /** What was done and found, by kind of fault. */
 export interface ChaosReport {
-  readonly seed: number;
+  readonly seed: number | string;
   readonly seconds: number;
   readonly rounds: number;
   readonly changes: number;
@@ -84,10 +86,10 @@ class Chaos {
   }
 
   async run(): Promise<ChaosReport> {
-    const { faults, seconds, stopAtFinding = false } = this.#options;
+    const { faults, seconds, stopAt } = this.#options;
     const { findings } = this.#scenario;
     while (this.#total < faults && this.#seconds < seconds) {
-      if (stopAtFinding && findings.all.length) break;
+      if (findings.all.some(({ invariant }) => invariant === stopAt)) break;
       if (!(await this.#round(this.#choose()))) break;
     }
     return this.#report();
@@ -101,9 +103,9 @@ class Chaos {
       .map(fault => ({ fault, due: due(fault) }))
       .sort((a, b) => a.due - b.due)
       .map(({ fault }) => fault) as [Fault, ...Fault[]];
-    if (first.alone || random.chance(0.5)) return [first];
+    if (first.alone || random.chance(0.4)) return [first];
     const chosen = [first];
-    for (const other of random.shuffled(others.slice(0, 20)))
+    for (const other of random.shuffled(others.slice(0, 30)))
       if (chosen.length < MOST_AT_ONCE && chosen.every(each => areCompatible(each, other))) chosen.push(other);
     return chosen;
   }
@@ -126,10 +128,12 @@ class Chaos {
       // The last one first, as far as they came.
       for (const injected of done.reverse()) await injected.end?.();
     }
-    const took = await this.#scenario.settle(Math.max(...faults.map(fault => fault.withinMs ?? WITHIN_MS)));
+    const { patienceMs, progress } = this.#options;
+    const within = patienceMs ?? Math.max(...faults.map(fault => fault.withinMs ?? WITHIN_MS));
+    const took = await this.#scenario.settle(within, patienceMs);
     this.#record(faults, took);
     this.#rounds++;
-    this.#options.progress(this.#line(faults, took));
+    progress(this.#line(faults, took));
     return took !== undefined;
   }
 

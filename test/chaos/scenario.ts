@@ -61,12 +61,12 @@ export class Scenario {
   }
 
   /** Pauses the changes, and waits: milliseconds until all is as applied; undefined, and a finding, when that never comes. */
-  async settle(withinMs: number): Promise<number | undefined> {
+  async settle(withinMs: number, graceMs = GRACE_MS): Promise<number | undefined> {
     const { world, ledger, auditor, findings, workload } = this;
     await workload.pause();
     const from = performance.now();
     let problems: string[] = [];
-    while (performance.now() - from < withinMs + GRACE_MS) {
+    while (performance.now() - from < withinMs + graceMs) {
       try {
         problems = await unsettled(world, ledger, auditor.files);
       } catch (error) {
@@ -78,7 +78,7 @@ export class Scenario {
     const took = Math.round(performance.now() - from);
     const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
     if (problems.length)
-      findings.note('converged', `not within ${seconds(withinMs + GRACE_MS)}: ${problems.slice(0, 8).join('; ')}`);
+      findings.note('converged', `not within ${seconds(withinMs + graceMs)}: ${problems.slice(0, 8).join('; ')}`);
     else if (took > withinMs) findings.note('converged', `after ${seconds(took)} instead of ${seconds(withinMs)}`);
     ledger.isRewriting = false;
     auditor.tampering.settled();

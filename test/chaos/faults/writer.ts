@@ -163,8 +163,8 @@ const copyOf = (path: string) => path.replace(/operator\/([^/]+)$/, 'operator/.i
 /** Several files of several nodes. `stays`: what was put in their place has to be moved away by a person, which the end does. */
 async function harmFiles({ world, auditor, ledger, random }: Scene, harm: Harm, stays = false): Promise<Injected> {
   const done: string[] = [];
-  for (const node of random.some(world.nodes, 2))
-    for (const { name } of random.some(ledger.enabled, 3)) {
+  for (const node of random.some(world.nodes))
+    for (const { name } of random.some(ledger.enabled, 5)) {
       const path = join(directoryOf(node), `${name}.json`);
       auditor.tampering.file(node.name, name);
       try {

@@ -6,6 +6,7 @@ import { Scenario } from '../scenario.ts';
 import { Random } from '../system/random.ts';
 import type { World } from '../system/world.ts';
 import { MemoryLog } from './memory.ts';
+import { type SoakReport, soakTable } from './report.ts';
 
 const USAGE = `npm run soak -- [--minutes N] [--seed N] [--programs DIR] [-o FILE]
 
@@ -70,28 +71,18 @@ async function soak(forMs: number, seed: number): Promise<void> {
   } finally {
     await scenario.stop();
   }
-  const trends = world.clients.map(({ name }) => ({ name, ...memory.trend(name, forMs * WARM_UP_SHARE) }));
-  const rows = trends.map(({ name, slope, from, to }): [string, ...string[]] => [
-    name,
-    from.toFixed(1),
-    to.toFixed(1),
-    `${slope.perUnit.toFixed(2)} ± ${slope.margin.toFixed(2)}`,
-  ]);
-  const result = {
-    title: `${values.minutes} minutes, ${workload.changes} changes, ${counts.disconnects} connections ended`,
-    columns: ['anonymous memory, lowest of a minute', 'from MiB', 'to MiB', 'MiB/h (95 %)'],
-    rows,
-    notes: [
-      `After the first ${(forMs * WARM_UP_SHARE) / 60_000} minutes. ${counts.settled + 1} times everything had to be as applied; ${findings.all.length} violations.`,
-      ...findings.all.map(({ invariant, what }) => `${invariant}: ${what}`),
-    ],
+  const warmUpMs = forMs * WARM_UP_SHARE;
+  const report: SoakReport = {
+    minutes: forMs / 60_000,
+    warmUpMinutes: warmUpMs / 60_000,
+    changes: workload.changes,
+    disconnects: counts.disconnects,
+    settled: counts.settled + 1,
+    trends: world.clients.map(({ name }) => ({ name, ...memory.trend(name, warmUpMs) })),
+    findings: findings.all,
   };
-  console.log(table(result));
-  if (values.output)
-    await writeFile(
-      values.output,
-      JSON.stringify({ ...counts, changes: workload.changes, trends, findings: findings.all }, undefined, 2),
-    );
+  console.log(table(soakTable(report)));
+  if (values.output) await writeFile(values.output, JSON.stringify(report, undefined, 2));
   if (findings.all.length) process.exitCode = 1;
 }
 
