@@ -208,7 +208,8 @@ export class World {
       ...connected,
       process: undefined as never,
       start: environment => {
-        client.process = watched(start(environment));
+        // Another fault has started it again already.
+        if (!client.process?.isRunning) client.process = watched(start(environment));
       },
     };
     await this.giveToken(client);
