@@ -1,3 +1,4 @@
+import { eioProgram } from '../chaos/system/disk.ts';
 import { findBinaries } from './binaries.ts';
 import { findHelm } from './helm.ts';
 import { imageArchive } from './images/images.ts';
@@ -21,6 +22,7 @@ if (process.env['SECCOMP_OPERATOR_E2E'] === 'off') {
   if (process.getuid?.() === 0) {
     console.error(`containerd, runc: ${await findNodeBinaries(progress)}`);
     for (const recipe of [PAUSE, BUSYBOX, PROGRAMS]) await imageArchive(recipe, progress);
+    console.error(`a file system that fails: ${await eioProgram(progress)}`);
     const { name, archive } = await operatorImage(progress);
     console.error(`image: ${name} (${archive})`);
   }
