@@ -56,6 +56,8 @@ export class ProfileDirectory {
   readonly #serial = new Serial();
   #watcher: DirectoryWatcher | undefined;
   #listener: ((change: DirectoryChange) => void) | undefined;
+  /** A write failed, and so may have the removal of its temporary file. */
+  #mayHaveLitter = false;
 
   private constructor(chain: DirectoryChain, replaceLink: string, log: Log) {
     this.path = chain.profiles.path;
@@ -185,6 +187,13 @@ export class ProfileDirectory {
     }
   }
 
+  /** Once the disk works again: nobody else would remove them before the next start. */
+  async #cleanUp(results: ReadonlyMap<string, InstallResult>): Promise<void> {
+    const failed = [...results.values()].some(({ ok }) => !ok);
+    if (this.#mayHaveLitter && !failed) await this.#removeTemporaries();
+    this.#mayHaveLitter = failed;
+  }
+
   async #load(): Promise<void> {
     await forEachLimited(await this.#copies.names(), CONCURRENCY, async fileName => {
       const copy = await this.#copies.read(fileName);
@@ -216,6 +225,7 @@ export class ProfileDirectory {
       results.set(fileName, { ok: true, wrote: written.has(fileName) });
     });
     await this.#settle(written, results);
+    await this.#cleanUp(results);
     return results;
   }
 
@@ -332,6 +342,7 @@ export class ProfileDirectory {
       results.set(fileName, { ok: true, wrote: digest !== undefined });
     });
     await this.#settle(written, results);
+    await this.#cleanUp(results);
     return summarise(results);
   }
 
