@@ -9,8 +9,9 @@ import type { DirectoryHandle } from './directory-handle.ts';
 const DEBOUNCE_MS = 20;
 
 /**
- * inotify(7) on the profile directory and on the directories above it, where its own replacement shows. Calls back with
- * the profile files' names that had an event, and whether the directories themselves may have moved.
+ * inotify(7) on the profile directory, on that of the private copies, and on the directories above, where their own
+ * replacement shows. Calls back with the profile files' names that had an event, and whether the directories themselves
+ * may have moved.
  */
 export class DirectoryWatcher {
   readonly #watchers: FSWatcher[] = [];
@@ -31,6 +32,7 @@ export class DirectoryWatcher {
     this.#watch(chain.root, () => this.#onDirectory());
     this.#watch(chain.seccomp, () => this.#onDirectory());
     this.#watch(chain.profiles, name => this.#onEntry(name));
+    this.#watch(chain.copies, name => this.#onEntry(name));
   }
 
   close(): void {

@@ -1,6 +1,13 @@
 import { digestOf } from '../core/profile/digest.ts';
 import { isProfileFileName } from '../core/profile/file-name.ts';
-import { readEntry, removeEntry, removeTemporaries, replaceFile } from './atomic-file.ts';
+import {
+  type Fingerprint,
+  readEntry,
+  readFingerprint,
+  removeEntry,
+  removeTemporaries,
+  replaceFile,
+} from './atomic-file.ts';
 import type { DirectoryHandle } from './directory-handle.ts';
 
 /** A copy that fails its own digest is `torn`: a power cut came before its bytes reached the disk. */
@@ -34,6 +41,11 @@ export class InstalledCopies {
 
   write(fileName: string, text: string): Promise<void> {
     return replaceFile(this.#directory, fileName, `${digestOf(text)}\n${text}`, { durable: false });
+  }
+
+  /** The same as long as nobody touched the copy; undefined where there is none. */
+  fingerprint(fileName: string): Promise<Fingerprint | undefined> {
+    return readFingerprint(this.#directory, fileName).catch(() => undefined);
   }
 
   async remove(fileName: string): Promise<void> {

@@ -34,6 +34,8 @@ interface Owned {
   intended: string | undefined;
   /** Of the file, as last read back. Undefined where it is gone or altered. */
   verified: { digest: string; fingerprint: Fingerprint } | undefined;
+  /** Of the private copy, as last written or seen. */
+  copy: Fingerprint | undefined;
 }
 
 /** Files at a time: enough to keep a disk's queue busy, few enough for a small heap. */
@@ -54,6 +56,8 @@ export class ProfileDirectory {
   readonly #serial = new Serial();
   #watcher: DirectoryWatcher | undefined;
   #listener: ((change: DirectoryChange) => void) | undefined;
+  /** A write failed, and so may have the removal of its temporary file. */
+  #mayHaveLitter = false;
 
   private constructor(chain: DirectoryChain, replaceLink: string, log: Log) {
     this.path = chain.profiles.path;
@@ -183,11 +187,18 @@ export class ProfileDirectory {
     }
   }
 
+  /** Once the disk works again: nobody else would remove them before the next start. */
+  async #cleanUp(results: ReadonlyMap<string, InstallResult>): Promise<void> {
+    const failed = [...results.values()].some(({ ok }) => !ok);
+    if (this.#mayHaveLitter && !failed) await this.#removeTemporaries();
+    this.#mayHaveLitter = failed;
+  }
+
   async #load(): Promise<void> {
     await forEachLimited(await this.#copies.names(), CONCURRENCY, async fileName => {
       const copy = await this.#copies.read(fileName);
       const intended = copy.state === 'whole' ? copy.digest : undefined;
-      const file: Owned = { intended, verified: undefined };
+      const file: Owned = { intended, copy: await this.#copies.fingerprint(fileName), verified: undefined };
       this.#owned.set(fileName, file);
       const found = await this.#readOwned(fileName);
       if (intended !== undefined && digestIfSound(found) === intended) file.verified = verifiedOf(found);
@@ -198,8 +209,10 @@ export class ProfileDirectory {
     const unknown = [...installedBefore].filter(([fileName]) => !this.#owned.has(fileName));
     await forEachLimited(unknown, CONCURRENCY, async ([fileName, digest]) => {
       const found = await this.#readOwned(fileName);
-      if (digestIfSound(found) !== digest) return;
-      this.#owned.set(fileName, { intended: digest, verified: verifiedOf(found) });
+      if (digestIfSound(found) !== digest || found.kind !== 'file') return;
+      const file: Owned = { intended: digest, copy: undefined, verified: verifiedOf(found) };
+      await this.#writeCopy(fileName, file, found.text as string);
+      this.#owned.set(fileName, file);
     });
   }
 
@@ -212,6 +225,7 @@ export class ProfileDirectory {
       results.set(fileName, { ok: true, wrote: written.has(fileName) });
     });
     await this.#settle(written, results);
+    await this.#cleanUp(results);
     return results;
   }
 
@@ -220,9 +234,9 @@ export class ProfileDirectory {
     const digest = digestOf(text);
     if (await this.#isUntouched(fileName, digest)) return false;
     const found = await this.#findPlace(fileName, digest);
-    const file = this.#owned.get(fileName) ?? { intended: undefined, verified: undefined };
+    const file = this.#owned.get(fileName) ?? { intended: undefined, copy: undefined, verified: undefined };
     if (file.intended !== digest) {
-      await this.#copies.write(fileName, text);
+      await this.#writeCopy(fileName, file, text);
       file.intended = digest;
       this.#owned.set(fileName, file);
     }
@@ -328,6 +342,7 @@ export class ProfileDirectory {
       results.set(fileName, { ok: true, wrote: digest !== undefined });
     });
     await this.#settle(written, results);
+    await this.#cleanUp(results);
     return summarise(results);
   }
 
@@ -340,6 +355,7 @@ export class ProfileDirectory {
     const isAsWritten = copy.state === 'whole' && (file.intended ?? copy.digest) === copy.digest;
     if (!isAsWritten) return this.#restoreCopy(fileName, file, found);
     file.intended = copy.digest;
+    file.copy = await this.#copies.fingerprint(fileName);
     if (digestIfSound(found) === copy.digest) {
       file.verified = verifiedOf(found);
       return undefined;
@@ -349,11 +365,16 @@ export class ProfileDirectory {
     return copy.digest;
   }
 
+  async #writeCopy(fileName: string, file: Owned, text: string): Promise<void> {
+    await this.#copies.write(fileName, text);
+    file.copy = await this.#copies.fingerprint(fileName);
+  }
+
   /** A lost copy is made again of the file, as long as that is what we verified before. */
   async #restoreCopy(fileName: string, file: Owned, found: Found): Promise<undefined> {
     const digest = digestIfSound(found);
     if (digest !== undefined && digest === file.intended && found.kind === 'file' && found.text !== undefined) {
-      await this.#copies.write(fileName, found.text);
+      await this.#writeCopy(fileName, file, found.text);
       file.verified = verifiedOf(found);
       return;
     }
@@ -367,9 +388,10 @@ export class ProfileDirectory {
   async #changedByOthers(fileNames: ReadonlySet<string>): Promise<Set<string>> {
     const changed = new Set<string>();
     for (const fileName of fileNames) {
-      const ours = this.#owned.get(fileName)?.verified?.fingerprint;
+      const ours = this.#owned.get(fileName);
       const now = await readFingerprint(this.#chain.profiles, fileName).catch(() => undefined);
-      if (ours === undefined || ours !== now) changed.add(fileName);
+      const isFile = ours?.verified !== undefined && ours.verified.fingerprint === now;
+      if (!isFile || ours.copy !== (await this.#copies.fingerprint(fileName))) changed.add(fileName);
     }
     return changed;
   }

@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../rig/cache.ts';
-import { Auditor } from './auditor/auditor.ts';
-import { type Finding, Findings } from './auditor/findings.ts';
-import { Outside } from './auditor/outside.ts';
-import { unsettled } from './auditor/settled.ts';
-import type { Fault, Injected, Scene } from './faults/fault.ts';
-import { Ledger } from './system/ledger.ts';
+import type { Finding, Invariant } from './auditor/findings.ts';
+import type { Fault, Injected } from './faults/fault.ts';
+import { Scenario } from './scenario.ts';
 import { Random } from './system/random.ts';
-import { Workload } from './system/workload.ts';
-import { World } from './system/world.ts';
 
 const WITHIN_MS = 60_000;
-/** A system that is late is given so much more, to tell late from never. */
-const GRACE_MS = 60_000;
-const PROFILES = 18;
 const CHANGES_A_SECOND = 12;
-const MOST_AT_ONCE = 5;
+const MOST_AT_ONCE = 8;
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -25,13 +17,15 @@ export interface ChaosOptions {
   readonly kinds: readonly Fault[];
   readonly progress: Progress;
   readonly programs?: string;
-  /** Ends with the first finding: what else comes of that is not of interest. */
-  readonly stopAtFinding?: boolean;
+  /** Ends with the first such finding. */
+  readonly stopAt?: Invariant;
+  /** Instead of the times within which all must be right again, and those to tell late from never. */
+  readonly patienceMs?: number;
 }
 
 /** What was done and found, by kind of fault. */
 export interface ChaosReport {
-  readonly seed: number;
+  readonly seed: number | string;
   readonly seconds: number;
   readonly rounds: number;
   readonly changes: number;
@@ -53,43 +47,34 @@ export interface KindReport {
 
 /** Does things to the system, round by round, and has the auditor judge each. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { progress, programs } = options;
-  const world = await World.start({ progress, ...(programs ? { programs } : {}) });
+  const { seed, progress, programs } = options;
+  const scenario = await Scenario.start({
+    seed,
+    changesASecond: CHANGES_A_SECOND,
+    progress,
+    ...(programs ? { programs } : {}),
+  });
   try {
-    return await new Chaos(world, options).run();
+    return await new Chaos(scenario, options).run();
   } finally {
-    await world.stop();
+    await scenario.stop();
   }
 }
 
 class Chaos {
   readonly #options: ChaosOptions;
-  readonly #scene: Scene;
-  readonly #outside: Outside;
+  readonly #scenario: Scenario;
+  readonly #random: Random;
   readonly #injected = new Map<Fault, number>();
   readonly #convergence = new Map<Fault, number[]>();
   readonly #together: number[] = [];
   readonly #startedAt = performance.now();
   #rounds = 0;
 
-  constructor(world: World, options: ChaosOptions) {
-    const { seed, progress } = options;
-    const random = new Random(seed);
-    const ledger = new Ledger();
-    const findings = new Findings(({ invariant, what, during }) =>
-      progress(`FOUND ${invariant}: ${what} [${during.join('; ')}]`),
-    );
-    const workload = new Workload({
-      api: world.api,
-      ledger,
-      random: new Random(seed + 1),
-      profiles: PROFILES,
-      rate: CHANGES_A_SECOND,
-    });
-    // Before the auditor looks, which would take these for the agents' doing.
-    this.#outside = new Outside(world.nodes);
+  constructor(scenario: Scenario, options: ChaosOptions) {
+    this.#scenario = scenario;
     this.#options = options;
-    this.#scene = { world, ledger, workload, findings, random, auditor: new Auditor(world, ledger, findings) };
+    this.#random = new Random(options.seed);
   }
 
   get #total(): number {
@@ -101,91 +86,55 @@ class Chaos {
   }
 
   async run(): Promise<ChaosReport> {
-    const { workload, auditor, findings } = this.#scene;
-    const { faults, seconds, stopAtFinding = false } = this.#options;
-    try {
-      await workload.begin();
-      if ((await this.#settle(WITHIN_MS)) === undefined) throw new Error('the system does not even start');
-      while (this.#total < faults && this.#seconds < seconds) {
-        if (stopAtFinding && findings.all.length) break;
-        if (!(await this.#round(this.#choose()))) break;
-      }
-    } finally {
-      await workload.pause();
-      await auditor.stop();
+    const { faults, seconds, stopAt } = this.#options;
+    const { findings } = this.#scenario;
+    while (this.#total < faults && this.#seconds < seconds) {
+      if (findings.all.some(({ invariant }) => invariant === stopAt)) break;
+      if (!(await this.#round(this.#choose()))) break;
     }
     return this.#report();
   }
 
   /** Those that were done least for their share come first, with some chance. */
   #choose(): Fault[] {
-    const { random } = this.#scene;
+    const random = this.#random;
     const due = (fault: Fault) => ((this.#injected.get(fault) ?? 0) + random.next()) / fault.share;
-    const [first, ...others] = this.#options.kinds.toSorted((a, b) => due(a) - due(b)) as [Fault, ...Fault[]];
-    if (first.alone || random.chance(0.5)) return [first];
+    const [first, ...others] = this.#options.kinds
+      .map(fault => ({ fault, due: due(fault) }))
+      .sort((a, b) => a.due - b.due)
+      .map(({ fault }) => fault) as [Fault, ...Fault[]];
+    if (first.alone || random.chance(0.4)) return [first];
     const chosen = [first];
-    for (const other of random.shuffled(others.slice(0, 20))) {
-      const fits =
-        !other.alone &&
-        chosen.every(
-          each => !(each.takesApi && (other.needsApi || other.takesApi)) && !(each.needsApi && other.takesApi),
-        );
-      if (fits && chosen.length < MOST_AT_ONCE) chosen.push(other);
-    }
+    for (const other of random.shuffled(others.slice(0, 30)))
+      if (chosen.length < MOST_AT_ONCE && chosen.every(each => areCompatible(each, other))) chosen.push(other);
     return chosen;
   }
 
   /** False when the system is beyond help. */
   async #round(faults: readonly Fault[]): Promise<boolean> {
-    const { workload, findings, random, world } = this.#scene;
+    const { workload, findings } = this.#scenario;
     const done: Injected[] = [];
     findings.during = faults.map(({ kind }) => kind);
     workload.resume();
     try {
       for (const fault of faults) {
-        const injected = await fault.inject(this.#scene);
+        const injected = await fault.inject({ ...this.#scenario, random: this.#random });
         done.push(injected);
         findings.during = findings.during.with(done.length - 1, `${fault.kind} (${injected.what})`);
         this.#injected.set(fault, (this.#injected.get(fault) ?? 0) + injected.count);
       }
-      await sleep(random.between(100, 1_200));
+      await sleep(this.#random.between(100, 1_200));
     } finally {
       // The last one first, as far as they came.
       for (const injected of done.reverse()) await injected.end?.();
     }
-    await workload.pause();
-    const withinMs = Math.max(...faults.map(fault => fault.withinMs ?? WITHIN_MS));
-    const took = await this.#settle(withinMs);
+    const { patienceMs, progress } = this.#options;
+    const within = patienceMs ?? Math.max(...faults.map(fault => fault.withinMs ?? WITHIN_MS));
+    const took = await this.#scenario.settle(within, patienceMs);
     this.#record(faults, took);
-    this.#outside.check(findings);
-    for (const crash of world.crashes.splice(0)) findings.note('crashed', crash);
     this.#rounds++;
-    this.#options.progress(this.#line(faults, took));
+    progress(this.#line(faults, took));
     return took !== undefined;
-  }
-
-  /** Milliseconds until all is right; undefined when that never came. */
-  async #settle(withinMs: number): Promise<number | undefined> {
-    const { world, ledger, auditor, findings } = this.#scene;
-    const from = performance.now();
-    let problems: string[] = [];
-    while (performance.now() - from < withinMs + GRACE_MS) {
-      try {
-        problems = await unsettled(world, ledger, auditor.files);
-      } catch (error) {
-        problems = [(error as Error).message];
-      }
-      if (problems.length === 0) break;
-      await sleep(50);
-    }
-    const took = performance.now() - from;
-    if (problems.length)
-      findings.note('converged', `not within ${(withinMs + GRACE_MS) / 1000} s: ${problems.slice(0, 8).join('; ')}`);
-    else if (took > withinMs)
-      findings.note('converged', `after ${Math.round(took / 1000)} s instead of ${withinMs / 1000} s`);
-    ledger.isRewriting = false;
-    auditor.tampering.settled();
-    return problems.length ? undefined : took;
   }
 
   #record(faults: readonly Fault[], took: number | undefined): void {
@@ -202,7 +151,7 @@ class Chaos {
   }
 
   #report(): ChaosReport {
-    const { workload, auditor, findings } = this.#scene;
+    const { workload, auditor, findings } = this.#scenario;
     const kinds = this.#options.kinds.map(fault => ({
       kind: fault.kind,
       injected: this.#injected.get(fault) ?? 0,
@@ -221,4 +170,9 @@ class Chaos {
       findings: findings.all,
     };
   }
+}
+
+function areCompatible(one: Fault, other: Fault): boolean {
+  if (one.alone || other.alone || (one.takesApi && other.takesApi)) return false;
+  return !(one.takesApi && other.needsApi) && !(one.needsApi && other.takesApi);
 }

@@ -71,12 +71,12 @@ describe('two operators, one of which thinks that it leads and does not', functi
     const stopEditing = editAll();
     const lease = await system.plane.get<{ spec: { holderIdentity: string } }>(LEASE);
     const holderIdentity = lease.spec.holderIdentity.replace(/\d+$/, String(other.process.pid));
+    const lost = () => old.process.log().split('no longer leading').length - 1;
+    const before = lost();
     // For a moment both lead: the other one takes it for its own, this one has not looked again.
     const patch = JSON.stringify({ spec: { holderIdentity } });
     const flags = ['lease', 'seccomp-operator', '-n', 'seccomp-operator', '--type=merge', '-p', patch];
     await system.plane.kubectl(['patch', ...flags]);
-    const lost = () => old.process.log().split('no longer leading').length - 1;
-    const before = lost();
     await until('it has seen that', () => lost() > before);
     const seen = new Date().toISOString();
     await stopEditing();

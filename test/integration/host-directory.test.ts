@@ -229,6 +229,19 @@ describe('the profile directory of a node', () => {
       expect(readFileSync(root.copy('a.json'), 'utf8')).to.equal(before);
     });
 
+    it('whose copy was deleted or altered: noticed at once, and made again', async () => {
+      const directory = await root.open();
+      await directory.install(oneFile('a.json', TEXT));
+      const before = readFileSync(root.copy('a.json'), 'utf8');
+      const next = changesOf(directory);
+      for (const harm of [() => unlinkSync(root.copy('a.json')), () => writeFileSync(root.copy('a.json'), 'damaged')]) {
+        harm();
+        expect(await next()).to.deep.equal({ fileNames: new Set(['a.json']) });
+        await directory.check(['a.json']);
+        expect(readFileSync(root.copy('a.json'), 'utf8')).to.equal(before);
+      }
+    });
+
     it('whose copy was deleted: the copy is made again', async () => {
       const directory = await root.open();
       await directory.install(oneFile('a.json', TEXT));
@@ -326,7 +339,6 @@ describe('the profile directory of a node', () => {
       writeFileSync(root.file('b.json'), OTHER);
 
       const second = await root.open('', first.installed());
-      await second.check();
       expect(readFileSync(root.copy('a.json'), 'utf8')).to.include(TEXT);
       const results = await second.install(
         new Map([

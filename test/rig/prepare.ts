@@ -1,3 +1,4 @@
+import { eioProgram } from '../chaos/system/disk.ts';
 import { findBinaries, kubernetesVersions } from './binaries.ts';
 import { findCriO } from './cri-o-binaries.ts';
 import { findHelm } from './helm.ts';
@@ -28,6 +29,7 @@ if (process.env['SECCOMP_OPERATOR_E2E'] === 'off') {
     console.error(`containerd, runc: ${await findNodeBinaries(progress)}`);
     console.error(`CRI-O: ${await findCriO(progress)}`);
     for (const recipe of [PAUSE, BUSYBOX, PROGRAMS]) await imageArchive(recipe, progress);
+    console.error(`a file system that fails: ${await eioProgram(progress)}`);
     const { name, archive } = await operatorImage(progress);
     console.error(`image: ${name} (${archive})`);
   }

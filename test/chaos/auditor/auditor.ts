@@ -8,8 +8,14 @@ import type { Findings } from './findings.ts';
 import { isReady, type Told } from './profile.ts';
 import { Tampering } from './tampering.ts';
 
-const LOOK_EVERY_MS = 15;
 const TOLD_WITHIN_MS = 2_000;
+
+export interface AuditorOptions {
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly findings: Findings;
+  readonly lookEveryMs: number;
+}
 
 /**
  * Knows what was applied, reads the nodes' directories over and over and each status as it is written, and notes what is
@@ -24,13 +30,15 @@ export class Auditor {
   readonly #world: World;
   readonly #ledger: Ledger;
   readonly #findings: Findings;
+  readonly #lookEveryMs: number;
   readonly #stopping = new AbortController();
   /** node/profile that was seen installed since the profile was made. */
   readonly #seen = new Set<string>();
   readonly #done: Promise<unknown>;
 
-  constructor(world: World, ledger: Ledger, findings: Findings) {
+  constructor({ world, ledger, findings, lookEveryMs }: AuditorOptions) {
     this.#world = world;
+    this.#lookEveryMs = lookEveryMs;
     this.#ledger = ledger;
     this.#findings = findings;
     this.files = new Files(ledger);
@@ -45,7 +53,7 @@ export class Auditor {
   async #lookAtFiles(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       for (const node of this.#world.nodes) for (const entry of this.#ledger.entries.values()) this.#look(node, entry);
-      await sleep(LOOK_EVERY_MS);
+      await sleep(this.#lookEveryMs);
     }
   }
 

@@ -1,16 +1,7 @@
-import type { Auditor } from '../auditor/auditor.ts';
-import type { Findings } from '../auditor/findings.ts';
-import type { Ledger } from '../system/ledger.ts';
+import type { Scenario } from '../scenario.ts';
 import type { Random } from '../system/random.ts';
-import type { Workload } from '../system/workload.ts';
-import type { World } from '../system/world.ts';
 
-export interface Scene {
-  readonly world: World;
-  readonly ledger: Ledger;
-  readonly workload: Workload;
-  readonly auditor: Auditor;
-  readonly findings: Findings;
+export interface Scene extends Pick<Scenario, 'world' | 'ledger' | 'workload' | 'auditor' | 'findings'> {
   readonly random: Random;
 }
 

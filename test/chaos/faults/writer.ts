@@ -62,6 +62,10 @@ const FILE_HARMS: Readonly<Record<string, Harm>> = {
     linkSync(path, join(kubeletRoot, 'inodes-second-name')),
   'file replaced by a FIFO': replace(path => execFileSync('mkfifo', [path], { stdio: 'ignore' })),
   'file replaced by a device': replace(path => execFileSync('mknod', [path, 'c', '1', '5'], { stdio: 'ignore' })),
+};
+
+/** Where the file itself stays, if it is not damaged too. */
+const COPY_HARMS: Readonly<Record<string, Harm>> = {
   'private copy deleted': path => rmSync(copyOf(path), { force: true }),
   'private copy damaged': path => alter(copy => writeFileSync(copy, 'sha256:0\n{}'))(copyOf(path)),
   'private copy and file damaged': path => {
@@ -80,7 +84,7 @@ const FILE_BLOCKS: Readonly<Record<string, Harm>> = {
 };
 
 export const WRITER_FAULTS: readonly Fault[] = [
-  ...Object.entries(FILE_HARMS).map(
+  ...Object.entries({ ...FILE_HARMS, ...COPY_HARMS }).map(
     ([kind, harm]): Fault => ({ kind, share: 3, inject: scene => harmFiles(scene, harm) }),
   ),
   ...Object.entries(FILE_BLOCKS).map(
@@ -130,7 +134,7 @@ export const WRITER_FAULTS: readonly Fault[] = [
     inject: async ({ world, auditor, random }) => {
       const node = random.pick(world.nodes);
       auditor.tampering.directory(node.name);
-      rmSync(directoryOf(node), { recursive: true, force: true, maxRetries: 20 });
+      removeTree(directoryOf(node));
       return { count: 1, what: node.name };
     },
   },
@@ -151,7 +155,7 @@ export const WRITER_FAULTS: readonly Fault[] = [
     inject: async ({ world, auditor, random }) => {
       const node = random.pick(world.nodes);
       auditor.tampering.directory(node.name);
-      rmSync(join(directoryOf(node), '.installed'), { recursive: true, force: true, maxRetries: 20 });
+      removeTree(join(directoryOf(node), '.installed'));
       return { count: 1, what: node.name };
     },
   },
@@ -163,11 +167,13 @@ const copyOf = (path: string) => path.replace(/operator\/([^/]+)$/, 'operator/.i
 /** Several files of several nodes. `stays`: what was put in their place has to be moved away by a person, which the end does. */
 async function harmFiles({ world, auditor, ledger, random }: Scene, harm: Harm, stays = false): Promise<Injected> {
   const done: string[] = [];
-  for (const node of random.some(world.nodes, 2))
-    for (const { name } of random.some(ledger.enabled, 3)) {
+  for (const node of random.some(world.nodes))
+    for (const { name } of random.some(ledger.enabled, 5)) {
       const path = join(directoryOf(node), `${name}.json`);
       auditor.tampering.file(node.name, name);
       try {
+        // Where ours is not there at this moment, what we make would be another's.
+        lstatSync(path);
         harm(path, node);
         done.push(path);
       } catch {
@@ -177,12 +183,18 @@ async function harmFiles({ world, auditor, ledger, random }: Scene, harm: Harm, 
   const end = () => {
     for (const { kubeletRoot } of world.nodes) rmSync(join(kubeletRoot, 'inodes-second-name'), { force: true });
     for (const path of done) {
-      // A directory, and a file that was made where ours was not at that moment, are a person's to move away.
-      const isTheirs = stays ? isDirectory(path) : !existsSync(copyOf(path));
-      if (isTheirs) rmSync(path, { recursive: true, force: true });
+      // A directory in its place is a person's to move away.
+      if (stays && isDirectory(path)) rmSync(path, { recursive: true });
     }
   };
   return { count: done.length, what: done.map(path => path.split('/').slice(-4).join('/')).join(', '), end };
+}
+
+/** As far as it goes: the agent may be writing there, or the disk be in trouble. */
+function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true });
+  } catch {}
 }
 
 function isDirectory(path: string): boolean {

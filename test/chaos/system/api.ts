@@ -90,7 +90,7 @@ export class Api {
         try {
           return { is: await work() };
         } catch (error) {
-          const isFinal = error instanceof Refusal && [400, 403, 404, 405, 409, 422].includes(error.status);
+          const isFinal = error instanceof Refusal && [400, 403, 405, 409, 422].includes(error.status);
           if (!isFinal) throw error;
           refusal = error as Refusal;
           return { is: undefined as T };

@@ -99,7 +99,7 @@ export class FailingDisk implements Disk {
 }
 
 /** Built once with Go, which takes a few seconds, and kept. */
-async function eioProgram(progress: Progress): Promise<string> {
+export async function eioProgram(progress: Progress): Promise<string> {
   const directory = cachePath(`eio-${await sourceHash(MODULE, ['go.mod', 'go.sum', 'main.go'])}`);
   const program = join(directory, 'eio');
   await locked(directory, progress, async () => {

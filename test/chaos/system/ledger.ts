@@ -14,6 +14,12 @@ export interface Entry {
   moving: boolean;
 }
 
+/** A profile as the API server holds it. */
+interface Held {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly spec: Spec & { readonly state?: string };
+}
+
 /** Who knows what was applied. */
 export class Ledger {
   readonly entries = new Map<string, Entry>();
@@ -35,8 +41,9 @@ export class Ledger {
   }
 
   /** Takes what the API server holds for what was applied: after etcd was restored. */
-  adopt(profiles: readonly { metadata: { name: string }; spec: Spec & { state?: string } }[]): void {
-    const present = new Map(profiles.map(each => [each.metadata.name, each.spec]));
+  adopt(profiles: readonly Held[]): void {
+    const kept = profiles.filter(({ metadata }) => !metadata.deletionTimestamp);
+    const present = new Map(kept.map(each => [each.metadata.name, each.spec]));
     for (const entry of this.entries.values()) {
       const spec = present.get(entry.name);
       const version = spec && versionOf(spec, partOf(entry.name));

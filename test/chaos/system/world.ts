@@ -10,6 +10,9 @@ import { Api } from './api.ts';
 import { type Disk, FailingDisk, plainDisk, SmallDisk } from './disk.ts';
 import { Link } from './link.ts';
 
+/** Of steps that fail where nothing should. */
+const INTERNAL = /a step failed|handler of a watch failed/;
+
 const CLOCK = join(import.meta.dirname, 'clock.cjs');
 
 /** A process of the product, with its own way to the API server and its own token. */
@@ -46,6 +49,8 @@ export class World {
   /** Ended by us; others that end are a finding. */
   readonly #ended = new WeakSet<ManagedProcess>();
   readonly crashes: string[] = [];
+  /** How much of its log was read. */
+  readonly #heard = new Map<string, number>();
   readonly #system: System;
 
   static async start({ progress, programs, audit = false }: WorldOptions): Promise<World> {
@@ -83,6 +88,19 @@ export class World {
     const node = this.nodes.find(each => each.name === name);
     if (!node) throw new Error(`no node ${name}`);
     return node;
+  }
+
+  /** What the programs have said since the last time of steps that failed inside. */
+  complaints(): string[] {
+    return this.clients.flatMap(({ name, process }) => {
+      const log = process.log();
+      const since = log.slice(this.#heard.get(name) ?? 0);
+      this.#heard.set(name, log.length);
+      return since
+        .split('\n')
+        .filter(line => INTERNAL.test(line))
+        .map(line => `${name}: ${line.slice(0, 400)}`);
+    });
   }
 
   /** Who holds the Lease. */
@@ -190,7 +208,8 @@ export class World {
       ...connected,
       process: undefined as never,
       start: environment => {
-        client.process = watched(start(environment));
+        // Another fault has started it again already.
+        if (!client.process?.isRunning) client.process = watched(start(environment));
       },
     };
     await this.giveToken(client);
