@@ -55,6 +55,7 @@ function cluster(...architectures: string[]) {
       report: { ...NO_REPORT, resourceVersion },
       violations: undefined,
       drifted: false,
+      tracked: false,
     });
     fleet.reported(name);
   };
