@@ -32,8 +32,13 @@ export async function workOnly(transport: Transport, namespace: string, arrivals
     isReporting = true;
     while (reportedTo !== appliedTo) {
       await sleep(spreadMs * Math.random());
-      reportedTo = appliedTo;
-      await writeReport(transport, node.name, files, reportedTo);
+      const upTo = appliedTo;
+      // Where the server is too busy to answer in time it is asked again.
+      const isWritten = await writeReport(transport, node.name, files, upTo).then(
+        () => true,
+        () => false,
+      );
+      if (isWritten) reportedTo = upTo;
     }
     isReporting = false;
   };

@@ -8,7 +8,8 @@ import { etcdFigures } from '../rig/etcd.ts';
 import { apply, areReady, edited, profiles } from '../rig/profiles.ts';
 import { suite } from '../suite.ts';
 
-const QUIET_MS = 3_000;
+/** Longer than the operator lets a status wait while many do. */
+const QUIET_MS = 8_000;
 
 /** What one change asked of the API server, by whom, and what that came to. */
 interface Cost {

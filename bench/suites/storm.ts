@@ -31,7 +31,7 @@ export const storm = suite(
       for (let run = 1; run <= runs; run++) {
         progress(`${count} profiles, bare watchers, run ${run} of ${runs}`);
         floor.push(await applyAtOnce(bench, all, run));
-        await clear(transport);
+        await clear(transport, all);
       }
       await fleet.halt();
       await fleet.run('agent');
@@ -39,7 +39,7 @@ export const storm = suite(
       const storms: Storm[] = [];
       for (let run = 1; run <= runs; run++) {
         progress(`${count} profiles, ${nodes} agents, run ${run} of ${runs}`);
-        if (run > 1) await clear(transport);
+        if (run > 1) await clear(transport, all);
         storms.push(await oneStorm(bench, all, run));
       }
       const [files, ready] = [storms.map(({ file }) => file), storms.map(each => each.ready)];
@@ -134,8 +134,8 @@ async function stream(
 const untilAllReady = (transport: Transport): Promise<boolean> =>
   until('all profiles are Ready', () => areReady(transport), { timeoutMs: 600_000, everyMs: 200 });
 
-async function clear(transport: Transport): Promise<void> {
-  await transport.request('DELETE', PROFILES_PATH, { timeoutMs: 120_000 });
+async function clear(transport: Transport, all: readonly SeccompProfile[]): Promise<void> {
+  await eachOf(all, AT_ONCE, ({ metadata: { name } }) => transport.request('DELETE', `${PROFILES_PATH}/${name}`));
   const isEmpty = async () =>
     (await transport.request<{ items: unknown[] }>('GET', PROFILES_PATH, { timeoutMs: 60_000 })).items.length === 0;
   await until('all profiles are gone', isEmpty, { timeoutMs: 600_000, everyMs: 500 });

@@ -17,10 +17,11 @@ export interface ReporterOptions {
   readonly log: Log;
 }
 
-/** The shortest time between two reports; while each of them speaks of many changes, it grows to the longest. */
+/** The shortest time between two reports; while so many changes come within a second, it grows to the longest. */
 const SHORTEST_WINDOW_MS = 100;
 const LONGEST_WINDOW_MS = 1_000;
 const MANY = 4;
+const MANY_WITHIN_MS = 1_000;
 const RETRY = { initialMs: 500, maxMs: 30_000 };
 
 /** Writes the node's SeccompNode status: one write for all that changed meanwhile, none when nothing did. */
@@ -34,7 +35,8 @@ export class Reporter {
   #again = false;
   #stopped = false;
   #window = SHORTEST_WINDOW_MS;
-  #changes = 0;
+  /** When the last changes were, the oldest first; no more than are many. */
+  readonly #changes: number[] = [];
   #sentAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #spread = 0;
@@ -51,7 +53,7 @@ export class Reporter {
 
   /** Something changed. */
   request(): void {
-    this.#changes++;
+    if (this.#changes.push(performance.now()) > MANY) this.#changes.shift();
     if (this.#stopped || this.#timer) return;
     if (this.#sending) {
       this.#again = true;
@@ -91,8 +93,9 @@ export class Reporter {
   }
 
   async #send(): Promise<void> {
-    this.#window = this.#changes < MANY ? SHORTEST_WINDOW_MS : Math.min(LONGEST_WINDOW_MS, this.#window * 2);
-    this.#changes = 0;
+    const [oldest = 0] = this.#changes;
+    const areMany = this.#changes.length === MANY && performance.now() - oldest < MANY_WITHIN_MS;
+    this.#window = areMany ? Math.min(LONGEST_WINDOW_MS, this.#window * 2) : SHORTEST_WINDOW_MS;
     try {
       this.#written ??= await this.#read();
       const report = ownReport(this.#options.facts(), this.#written, new Date());

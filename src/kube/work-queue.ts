@@ -20,6 +20,8 @@ export class WorkQueue {
   readonly #options: WorkQueueOptions;
   /** Keys to work on as soon as there is a hand free, in order. */
   readonly #ready = new Set<string>();
+  /** Those that are looked at again though nothing is known to have changed: when no other is ready. */
+  readonly #resync = new Set<string>();
   readonly #working = new Map<string, Promise<void>>();
   readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number }>();
   readonly #failures = new Map<string, number>();
@@ -33,14 +35,22 @@ export class WorkQueue {
 
   /** Keys waiting or being worked on; not those that wait for their time. */
   get size(): number {
-    return this.#ready.size + this.#working.size;
+    return this.#ready.size + this.#resync.size + this.#working.size;
   }
 
   /** As soon as possible, also for a key that waits for its time or backs off. */
   add(key: string): void {
     if (this.#state === 'stopped') return;
     this.#cancelTimer(key);
+    this.#resync.delete(key);
     this.#ready.add(key);
+    this.#nextSoon();
+  }
+
+  /** After all that is added otherwise: a thousand keys of a first list do not hold up one that has just changed. */
+  addResync(key: string): void {
+    if (this.#state === 'stopped' || this.#ready.has(key)) return;
+    this.#resync.add(key);
     this.#nextSoon();
   }
 
@@ -66,6 +76,7 @@ export class WorkQueue {
     this.#state = 'stopped';
     for (const key of [...this.#timers.keys()]) this.#cancelTimer(key);
     this.#ready.clear();
+    this.#resync.clear();
     await Promise.all(this.#working.values());
     this.#tellIdle();
   }
@@ -89,11 +100,13 @@ export class WorkQueue {
 
   #next(): void {
     if (this.#state !== 'started') return;
-    for (const key of this.#ready) {
-      if (this.#working.size >= this.#options.concurrency) return;
-      if (this.#working.has(key)) continue;
-      this.#ready.delete(key);
-      this.#working.set(key, this.#workOn(key));
+    for (const keys of [this.#ready, this.#resync]) {
+      for (const key of keys) {
+        if (this.#working.size >= this.#options.concurrency) return;
+        if (this.#working.has(key)) continue;
+        keys.delete(key);
+        this.#working.set(key, this.#workOn(key));
+      }
     }
   }
 

@@ -73,8 +73,8 @@ export const CONFIG_NAME = 'seccomp-operator';
 const AGENT_KEY = 'agent';
 const ALL_KEY = 'all profiles';
 const BUNDLES_KEY = 'bundles';
-/** Above 50 profiles that wait, 50 statuses a second are written of nodes that arrive. */
-const STATUS_PACE = { intervalMs: 1_000, shareMs: 20, now: () => performance.now() };
+/** Of nodes that arrive, 20 statuses a second are written, and each after five seconds. */
+const STATUS_PACE = { intervalMs: 1_000, shareMs: 50, longestMs: 5_000, now: () => performance.now() };
 /** What concerns every profile, or every node, is looked at once for all that changed meanwhile. */
 const GATHER_MS = 100;
 const BACKOFF = { initialMs: 50, maxMs: 60_000 };
@@ -123,7 +123,7 @@ export class SeccompOperator extends ReliableOperator {
     this.#options = options;
     const { identity, log } = options;
     this.#announcer = new Announcer({ transport: this.transport, identity, log });
-    this.#work = this.#queue(4, key => this.#reconcile(key));
+    this.#work = this.#queue(8, key => this.#reconcile(key));
     this.#statuses = this.#queue(4, name => this.#updateStatus(name));
     this.#lints = this.#queue(1, name => this.#lint(name));
   }
@@ -295,7 +295,7 @@ export class SeccompOperator extends ReliableOperator {
     for (const profile of this.#profiles.items.values()) this.#board.opened(profile);
     for (const [node, { violations }] of this.#reports.items) this.#board.reported(node, violations);
     this.#work.add(AGENT_KEY);
-    for (const name of this.#bundle.profiles()) this.#work.add(profileKey(name));
+    for (const name of this.#bundle.profiles()) this.#work.addResync(profileKey(name));
     for (const name of this.#bundle.places()) this.#work.add(nodeKey(name));
     this.#followSelectors();
     this.#recordAll();
@@ -315,15 +315,15 @@ export class SeccompOperator extends ReliableOperator {
     return new WorkQueue({ concurrency, work, backoff: BACKOFF, onError });
   }
 
-  #profileChanged({ key, item, previous }: Change<SeccompProfile, SeccompProfile>): void {
+  #profileChanged({ key, item, previous, initial }: Change<SeccompProfile, SeccompProfile>): void {
     this.#written.delete(key);
     const sameSpec = item && previous && isSameSpec(item, previous);
     if (!sameSpec) {
-      this.#work.add(profileKey(key));
+      addAs(initial, this.#work, profileKey(key));
       for (const name of this.#reconciler.dependentsOf(key)) this.#work.add(profileKey(name));
       if (item?.spec.rollout || previous?.spec.rollout) this.#followSelectors();
     }
-    if (item) this.#statuses.add(key);
+    if (item) addAs(initial, this.#statuses, key);
     this.#recordFile(localhostProfile(key));
     if (!this.#isReady) return;
     if (previous && previous.metadata.uid !== item?.metadata.uid) this.#board.closed(key);
@@ -368,8 +368,8 @@ export class SeccompOperator extends ReliableOperator {
       if (!item) this.#bundle.gone(ref, resourceVersion);
       // Our own write was looked at when it was answered.
       if (!isNews) return;
-      this.#work.add(profileKey(ref.profile));
-      this.#statuses.add(ref.profile);
+      addAs(initial, this.#work, profileKey(ref.profile));
+      addAs(initial, this.#statuses, ref.profile);
     }
   }
 
@@ -392,7 +392,7 @@ export class SeccompOperator extends ReliableOperator {
     this.#fleet.nodeChanged(key);
     this.#work.add(nodeKey(key));
     if (this.#fleet.architectures().symmetricDifference(before).size)
-      for (const name of this.#profiles.items.keys()) this.#work.add(profileKey(name));
+      for (const name of this.#profiles.items.keys()) this.#work.addResync(profileKey(name));
     this.#seenOfAll();
   }
 
@@ -649,6 +649,12 @@ const profileKey = (name: string) => PROFILE_KEY + name;
 const nodeKey = (name: string) => NODE_KEY + name;
 const rolloutKey = (name: string) => ROLLOUT_KEY + name;
 const recordingKey = (name: string) => RECORDING_KEY + name;
+
+/** What a list shows is looked at after what has just changed. */
+function addAs(initial: boolean, queue: WorkQueue, key: string): void {
+  if (initial) queue.addResync(key);
+  else queue.add(key);
+}
 
 function addIn(queue: WorkQueue, key: string, ms: number): void {
   if (ms > 0) queue.addAfter(key, ms);

@@ -3,6 +3,8 @@ export interface StatusPaceOptions {
   readonly intervalMs: number;
   /** Of each profile that waits, in milliseconds: many wait longer, so that all of them together write that seldom. */
   readonly shareMs: number;
+  /** However many there are: what a status says is not older than this, in milliseconds. */
+  readonly longestMs: number;
   readonly now: () => number;
 }
 
@@ -35,10 +37,11 @@ export class StatusPace {
 
   /** Something changed that is in no hurry: in how many milliseconds to look; `times` as long as usual. */
   wait(profile: string, times = 1): number {
-    const { intervalMs, shareMs, now } = this.#options;
+    const { intervalMs, shareMs, longestMs, now } = this.#options;
     const since = this.#since.get(profile) ?? now();
     this.#since.set(profile, since);
-    return Math.max(0, since + times * Math.max(intervalMs, this.#since.size * shareMs) - now());
+    const interval = Math.max(intervalMs, Math.min(longestMs, this.#since.size * shareMs));
+    return Math.max(0, since + times * interval - now());
   }
 
   /** The status says all there is to say. */

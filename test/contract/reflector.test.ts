@@ -83,6 +83,22 @@ describe('reflector on a real API server', function () {
     expect(proxy.requests).to.have.length(1);
   });
 
+  it('waits for its random part of the time over which clients spread their first lists', async () => {
+    const patient = reflect({ startJitterMs: 86_400_000, random: () => 0.5 });
+    await reflect({ startJitterMs: 86_400_000, random: () => 0 }).whenSynced();
+    expect(patient.isSynced).to.equal(false);
+    expect(proxy.requests).to.have.length(1);
+  });
+
+  it('asks the server to end each watch after a time of its own', async () => {
+    const lifetimes = [0, 0.5, 1].map(async share => {
+      await reflect({ random: () => share, startJitterMs: 0 }).whenSynced();
+    });
+    await Promise.all(lifetimes);
+    const asked = proxy.requests.map(({ query }) => Number(query.get('timeoutSeconds'))).sort((a, b) => a - b);
+    expect(asked).to.deep.equal([240, 360, 480]);
+  });
+
   it('goes on where it was after a watch is cut in the middle of a line', async () => {
     await sandbox.create('a');
     await reflect().whenSynced();

@@ -33,9 +33,7 @@ export function linePlot(title: string, { x, y, series }: LineChart): string {
       transform: `translate(18 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`,
     }),
     ...series.flatMap((each, at) => curve(each, `c${at % COLOURS}`, across, up)),
-    ...series.map(({ name }, at) =>
-      text(right + 14, nameAt[at] ?? TOP, name, { class: `c${at % COLOURS}`, stroke: 'none' }),
-    ),
+    ...series.map(({ name }, at) => text(right + 14, nameAt[at] ?? TOP, name, { class: `name c${at % COLOURS}` })),
   ]);
 }
 
@@ -77,5 +75,6 @@ function placeNames(series: readonly Series[], up: Scale): number[] {
     lowest = Math.min(y, lowest - NAME_HEIGHT);
     places[at] = lowest;
   }
-  return places;
+  const above = Math.max(0, TOP - Math.min(...places));
+  return places.map(y => y + above);
 }

@@ -35,6 +35,7 @@ text { font: 12px system-ui, sans-serif; fill: #24292f; }
 .c0 { stroke: #0969da; fill: #0969da; } .c1 { stroke: #bc4c00; fill: #bc4c00; } .c2 { stroke: #1a7f37; fill: #1a7f37; }
 .c3 { stroke: #8250df; fill: #8250df; } .c4 { stroke: #bf3989; fill: #bf3989; } .c5 { stroke: #6e7781; fill: #6e7781; }
 .curve { fill: none; }
+text.name { stroke: none; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
   .ground { fill: #0d1117; }

@@ -9,6 +9,8 @@ export interface ObjectMeta {
   annotations?: Record<string, string>;
   finalizers?: string[];
   ownerReferences?: OwnerReference[];
+  /** Who wrote which field. */
+  managedFields?: object[];
   creationTimestamp?: string;
   deletionTimestamp?: string;
 }

@@ -36,7 +36,7 @@ export abstract class ReliableOperator extends Operator {
     super(logger(log));
     this.log = log;
     const credentials = credentialsFromKubeConfig(this.kubeConfig);
-    this.transport = new Transport({ credentials, userAgent, mayWrite, log });
+    this.transport = new Transport({ credentials, userAgent, mayWrite, log, maxSockets: 12 });
   }
 
   /** Starts a watch that runs until {@link stop}. */

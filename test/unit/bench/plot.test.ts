@@ -62,7 +62,7 @@ describe('a plot', () => {
   });
 
   it('keeps the names of curves that end close together apart', () => {
-    const places = [...plot('', lines).matchAll(/<text x="[\d.]+" y="([\d.]+)" class="c\d"/g)].map(([, y]) =>
+    const places = [...plot('', lines).matchAll(/<text x="[\d.]+" y="([\d.]+)" class="name c\d"/g)].map(([, y]) =>
       Number(y),
     );
     expect(Math.abs((places[0] as number) - (places[1] as number))).to.be.at.least(16);

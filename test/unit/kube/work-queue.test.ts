@@ -19,6 +19,21 @@ describe('work queue', () => {
     expect(worked).to.deep.equal(['a', 'b']);
   });
 
+  it('works on what has changed before what is only looked at again', async () => {
+    const worked: string[] = [];
+    const queue = queueOf({
+      work: async key => {
+        worked.push(key);
+        if (key === 'old-1') queue.add('edited');
+      },
+    });
+    for (const key of ['old-1', 'old-2', 'old-3']) queue.addResync(key);
+    queue.add('new');
+    queue.add('old-3');
+    await queue.whenIdle();
+    expect(worked).to.deep.equal(['new', 'old-3', 'old-1', 'edited', 'old-2']);
+  });
+
   it('works on a key once more when it was added during its work', async () => {
     let runs = 0;
     const queue = queueOf({

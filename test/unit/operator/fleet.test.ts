@@ -16,7 +16,7 @@ function fleet(...architectures: string[]) {
   };
   const report = (name: string, ownerUid: string, resourceVersion: string) => {
     const said = { ...NO_REPORT, resourceVersion };
-    reports.set(name, { uid: 'r', ownerUid, report: said, violations: undefined, drifted: false });
+    reports.set(name, { uid: 'r', ownerUid, report: said, violations: undefined, drifted: false, tracked: false });
     all.reported(name);
   };
   for (const [at, architecture] of architectures.entries()) join(`n${at}`, architecture);

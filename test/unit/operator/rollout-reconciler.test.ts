@@ -96,7 +96,7 @@ class Cluster {
       bundleDigest: this.bundle.expected({ name: 'node-a', architecture: 'amd64' }).digest,
     };
     const violations = violationsOf(records);
-    this.reports.set('node-a', { uid: 'r', ownerUid: 'u', report, violations, drifted: false });
+    this.reports.set('node-a', { uid: 'r', ownerUid: 'u', report, violations, drifted: false, tracked: false });
     this.fleet.reported('node-a');
   }
 

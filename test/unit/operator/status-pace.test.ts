@@ -3,7 +3,7 @@ import { StatusPace } from '../../../src/operator/status-pace.ts';
 
 function pace() {
   const clock = { now: 0 };
-  return { clock, pace: new StatusPace({ intervalMs: 1_000, shareMs: 20, now: () => clock.now }) };
+  return { clock, pace: new StatusPace({ intervalMs: 1_000, shareMs: 20, longestMs: 5_000, now: () => clock.now }) };
 }
 
 describe('when the status of a profile is looked at', () => {
@@ -26,14 +26,20 @@ describe('when the status of a profile is looked at', () => {
     expect(one.wait('web')).to.equal(1_000);
   });
 
-  it('is later the more profiles wait: all of them together are looked at that often', () => {
+  it('is later the more profiles wait, so that all of them together are looked at that often', () => {
     const { clock, pace: one } = pace();
-    for (let at = 0; at < 1_000; at++) one.wait(`profile-${at}`);
-    expect(one.wait('profile-0')).to.equal(20_000);
-    clock.now = 20_000;
+    for (let at = 0; at < 200; at++) one.wait(`profile-${at}`);
+    expect(one.wait('profile-0')).to.equal(4_000);
+    clock.now = 4_000;
     expect(one.wait('profile-0')).to.equal(0);
-    for (let at = 0; at < 990; at++) one.settled(`profile-${at}`);
-    expect(one.wait('profile-990')).to.equal(0);
+    for (let at = 0; at < 190; at++) one.settled(`profile-${at}`);
+    expect(one.wait('profile-190')).to.equal(0);
     expect(one.wait('new')).to.equal(1_000);
+  });
+
+  it('is not later than the longest time, however many wait', () => {
+    const { pace: one } = pace();
+    for (let at = 0; at < 10_000; at++) one.wait(`profile-${at}`);
+    expect(one.wait('profile-0')).to.equal(5_000);
   });
 });

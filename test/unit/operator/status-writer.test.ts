@@ -46,7 +46,7 @@ function cluster(...architectures: string[]) {
     transition: (_profile, _previous, next) => {
       profile.status = next;
     },
-    pace: new StatusPace({ intervalMs: INTERVAL_MS, shareMs: 20, now: () => state.now }),
+    pace: new StatusPace({ intervalMs: INTERVAL_MS, shareMs: 20, longestMs: 5_000, now: () => state.now }),
   });
   const report = (name: string, resourceVersion: string | undefined) => {
     reports.set(name, {
@@ -55,6 +55,7 @@ function cluster(...architectures: string[]) {
       report: { ...NO_REPORT, resourceVersion },
       violations: undefined,
       drifted: false,
+      tracked: false,
     });
     fleet.reported(name);
   };
