@@ -8,12 +8,13 @@ import { endsInMs, finishInMs, stateOf, type Times, timesAt } from '../core/reco
 import { type Obstacle, type RecordedProfile, type RecordingFacts, recordingStatus } from '../core/recording/status.ts';
 import { type Target, targetsOf } from '../core/recording/targets.ts';
 import type { NodeViolations } from '../core/violations/report.ts';
+import { isRefusal } from '../kube/errors.ts';
 import { removed } from '../kube/merge-patch.ts';
 import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';
 import type { PodUse, PodUses } from './pod-uses.ts';
 import type { RecordedPods } from './recorded-pods.ts';
-import type { RecordedProfiles } from './recorded-profiles.ts';
+import { type RecordedProfiles, refused } from './recorded-profiles.ts';
 
 export interface RecordingReconcilerOptions {
   readonly transport: Transport;
@@ -80,32 +81,42 @@ export class RecordingReconciler {
     const recorded = pods.filter((_, at) => standings[at] === 'Recorded');
     const times = timesAt(status, spec, recorded.length, now);
     const seen = this.#follow(status.nodes ?? [], recorded);
-    const obstacle = this.#options.countsViolations() ? preparing : (stalled(preparing) ?? DISABLED);
-    const isOver = finishInMs(times, now) === 0 && obstacle?.is !== 'Stalled';
-    const profiles = this.#options.pods.gather(recording, targets, madeAt);
+    const gathered = this.#options.pods.gather(recording, targets, madeAt);
+    const before = this.#options.countsViolations() ? preparing : (stalled(preparing) ?? DISABLED);
+    const isOver = finishInMs(times, now) === 0 && before?.is !== 'Stalled';
+    const { profiles, obstacle = before } = isOver
+      ? await this.#finish(recording, gathered, times, seen)
+      : { profiles: gathered };
+    const isWritten = isOver && obstacle?.is !== 'Stalled';
+    const restarts = standings.filter(each => typeof each === 'object');
     return {
       ...seen,
       generation: metadata.generation ?? 0,
-      state: stateOf(times, isOver),
+      state: stateOf(times, isWritten),
       times,
       obstacle: times.startTime ? stalled(obstacle) : obstacle,
       pods: { selected: pods.length, recorded: recorded.length },
-      mustRestart: isOver ? this.#leftBehind(targets) : mustRestart(standings.filter(each => typeof each === 'object')),
-      profiles: isOver ? await this.#finish(recording, profiles, times, seen) : profiles,
+      mustRestart: isWritten ? this.#leftBehind(targets) : mustRestart(restarts),
+      profiles,
     };
   }
 
-  #finish(
+  async #finish(
     recording: SeccompRecording,
-    profiles: readonly RecordedProfile[],
+    profiles: RecordedProfile[],
     times: Times,
     { nodes, evidence }: Seen,
-  ): Promise<RecordedProfile[]> {
+  ): Promise<{ readonly profiles: RecordedProfile[]; readonly obstacle?: Obstacle }> {
     const finish = (profile: RecordedProfile) => {
       const calls = callCount([profile.recorded ?? []]);
       return this.#options.made.finish(recording, profile, basisText(calls, times, nodes.length, evidence));
     };
-    return Promise.all(profiles.map(finish));
+    try {
+      return { profiles: await Promise.all(profiles.map(finish)) };
+    } catch (error) {
+      if (isRefusal(error)) return { profiles, obstacle: refused(recording.metadata.name, error) };
+      throw error;
+    }
   }
 
   /** Complete is final; what remains to be told is which Pods still have the filter that logs. */
@@ -175,7 +186,8 @@ export class RecordingReconciler {
 const stalled = (obstacle: Obstacle | undefined): Obstacle | undefined =>
   obstacle?.is === 'Stalled' ? obstacle : undefined;
 
-function nextLookMs({ spec }: SeccompRecording, { times }: RecordingFacts): number {
+function nextLookMs({ spec }: SeccompRecording, { times, obstacle }: RecordingFacts): number {
   const now = new Date();
+  if (obstacle?.is === 'Stalled') return LOOK_MS;
   return Math.max(CALM_MS, Math.min(LOOK_MS, endsInMs(times, spec, now), finishInMs(times, now)));
 }
