@@ -62,6 +62,9 @@ export const isConflict = (error: unknown): error is ApiError =>
 export const isAlreadyExists = (error: unknown): error is ApiError =>
   hasStatus(error, 409) && error.reason === 'AlreadyExists';
 
+/** An admission policy, a schema or RBAC says no to what was asked, and will again. */
+export const isRefusal = (error: unknown): error is ApiError => hasStatus(error, 403) || hasStatus(error, 422);
+
 /** A resourceVersion or continue token that is too old to go on from. */
 export const isGone = (error: unknown): error is ApiError => hasStatus(error, 410);
 

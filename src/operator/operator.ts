@@ -45,6 +45,7 @@ import { PodIndex } from './pod-index.ts';
 import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
 import { ProfileLinter } from './profile-linter.ts';
 import { ProfileReconciler } from './profile-reconciler.ts';
+import { RecordedPods } from './recorded-pods.ts';
 import { RecordedProfiles } from './recorded-profiles.ts';
 import { RecordingReconciler } from './recording-reconciler.ts';
 import { Removals } from './removals.ts';
@@ -246,12 +247,13 @@ export class SeccompOperator extends ReliableOperator {
       rollouts: this.#rollouts,
     });
     this.#removals = new Removals({ bundle: this.#bundle, fleet: this.#fleet, now: () => performance.now(), log });
+    const violationsOn = (node: string) => this.#reports.items.get(node)?.violations;
     this.#recorder = new RecordingReconciler({
       transport,
       made: new RecordedProfiles({ transport, profiles: this.#profiles.items, log }),
+      pods: new RecordedPods({ transport, pods: this.#pods, violationsOn }),
       uses: this.#uses,
-      pods: this.#pods,
-      violationsOn: node => this.#reports.items.get(node)?.violations,
+      violationsOn,
       countsViolations: () => this.#agents.config.violations.enabled,
       tell: (...seen) => this.#announcer.recording(...seen),
       now: () => performance.now(),

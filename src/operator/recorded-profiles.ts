@@ -17,6 +17,7 @@ import type { Obstacle, RecordedProfile } from '../core/recording/status.ts';
 import type { Target } from '../core/recording/targets.ts';
 import { findCondition } from '../core/status/conditions.ts';
 import { isoTime } from '../core/violations/iso-time.ts';
+import { isRefusal } from '../kube/errors.ts';
 import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';
 
@@ -38,17 +39,12 @@ export class RecordedProfiles {
 
   /** Makes the profile that logs, if it is not there; says what stands in the way of Pods that are to run under it. */
   async prepare(recording: SeccompRecording, { profile: name }: Target): Promise<Obstacle | undefined> {
-    const profile = this.#options.profiles.get(name) ?? (await this.#create(recording, name));
-    if (recordingOf(profile) !== recording.metadata.name || recordedAt(profile) !== undefined)
-      return {
-        is: 'Stalled',
-        reason: 'ProfileExists',
-        message: `SeccompProfile ${name} is there already and not of this recording, so it is left alone: delete it, or record under another name`,
-      };
-    const ready = findCondition(profile.status?.conditions, 'Ready');
-    if (profile.metadata.deletionTimestamp === undefined && ready?.status === 'True') return undefined;
-    const message = `SeccompProfile ${name} is not on the nodes yet: ${ready?.message ?? 'it is new'}`;
-    return { is: 'Reconciling', reason: 'ProfileNotReady', message };
+    try {
+      return obstacleOf(recording, this.#options.profiles.get(name) ?? (await this.#create(recording, name)));
+    } catch (error) {
+      if (isRefusal(error)) return refused(name, error);
+      throw error;
+    }
   }
 
   /** When it came to be, in milliseconds; undefined where it is not there. */
@@ -104,4 +100,25 @@ export class RecordedProfiles {
       body: { metadata: { resourceVersion, annotations }, ...change },
     });
   }
+}
+
+/** Until somebody changes what the profile may be, or who may write it. */
+export const refused = (name: string, error: Error): Obstacle => ({
+  is: 'Stalled',
+  reason: 'ProfileRefused',
+  message: `the API server refuses SeccompProfile ${name}: ${error.message}`,
+});
+
+function obstacleOf({ metadata }: SeccompRecording, profile: SeccompProfile): Obstacle | undefined {
+  const { name, deletionTimestamp } = profile.metadata;
+  if (recordingOf(profile) !== metadata.name || recordedAt(profile) !== undefined)
+    return {
+      is: 'Stalled',
+      reason: 'ProfileExists',
+      message: `SeccompProfile ${name} is there already and not of this recording, so it is left alone: delete it, or record under another name`,
+    };
+  const ready = findCondition(profile.status?.conditions, 'Ready');
+  if (deletionTimestamp === undefined && ready?.status === 'True') return undefined;
+  const message = `SeccompProfile ${name} is not on the nodes yet: ${ready?.message ?? 'it is new'}`;
+  return { is: 'Reconciling', reason: 'ProfileNotReady', message };
 }

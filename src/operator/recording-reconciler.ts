@@ -1,30 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SeccompRecording, SeccompRecordingStatus } from '../core/api/seccomp-recording.ts';
 import { GROUP, RECORDING_PLURAL, VERSION } from '../core/names.ts';
-import { callCount, isLeftOut, withCalls, withLeftOut } from '../core/recording/calls.ts';
+import { callCount } from '../core/recording/calls.ts';
 import { basisText, evidenceOf, type FollowedNode, followNodes, isFull } from '../core/recording/evidence.ts';
-import { leftBehind, mustRestart, standingOf } from '../core/recording/pods.ts';
-import { selectorText } from '../core/recording/selector.ts';
-import { endsInMs, finishInMs, stateOf, timesAt } from '../core/recording/state.ts';
+import { leftBehind, type MustRestart, mustRestart, standingOf } from '../core/recording/pods.ts';
+import { endsInMs, finishInMs, stateOf, type Times, timesAt } from '../core/recording/state.ts';
 import { type Obstacle, type RecordedProfile, type RecordingFacts, recordingStatus } from '../core/recording/status.ts';
-import { covers, type Target, targetsOf } from '../core/recording/targets.ts';
-import { filterOf } from '../core/uses/container-filters.ts';
-import { LOGGED } from '../core/violations/call.ts';
-import { callsIn, type NodeViolation, type NodeViolations } from '../core/violations/report.ts';
-import { listEach } from '../kube/list.ts';
+import { type Target, targetsOf } from '../core/recording/targets.ts';
+import type { NodeViolations } from '../core/violations/report.ts';
+import { isRefusal } from '../kube/errors.ts';
 import { removed } from '../kube/merge-patch.ts';
 import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';
-import type { PodIndex } from './pod-index.ts';
-import { type Pod, type PodUse, type PodUses, podUse, UNFINISHED_PODS } from './pod-uses.ts';
-import type { RecordedProfiles } from './recorded-profiles.ts';
+import type { PodUse, PodUses } from './pod-uses.ts';
+import type { RecordedPods } from './recorded-pods.ts';
+import { type RecordedProfiles, refused } from './recorded-profiles.ts';
 
 export interface RecordingReconcilerOptions {
   readonly transport: Transport;
   readonly made: RecordedProfiles;
   readonly uses: PodUses;
-  /** Pods that name a profile of ours, also those that ended a moment ago. */
-  readonly pods: PodIndex;
+  readonly pods: RecordedPods;
   readonly violationsOn: (node: string) => NodeViolations | undefined;
   readonly countsViolations: () => boolean;
   /** Told of each status that was written. */
@@ -44,15 +40,13 @@ const DISABLED: Obstacle = {
     'nothing reads the records of calls: set violations.enabled to true in agent.yaml of ConfigMap seccomp-operator in namespace seccomp-operator',
 };
 
-/** Selected Pods, by the UID that nodes know them by, with their node. */
-type Selected = ReadonlyMap<string, string>;
+/** Of the nodes where recorded Pods run. */
+type Seen = Pick<RecordingFacts, 'nodes' | 'evidence' | 'blind'>;
 
 /** Brings recordings on, each from what its status says: a process that is killed leaves nothing behind but a second step. */
 export class RecordingReconciler {
   readonly #options: RecordingReconcilerOptions;
   readonly #lookedAt = new Map<string, number>();
-  /** Also those that ended a moment ago, of which reports may still come. */
-  readonly #selected = new Map<string, Selected>();
 
   constructor(options: RecordingReconcilerOptions) {
     this.#options = options;
@@ -73,46 +67,56 @@ export class RecordingReconciler {
 
   forget(name: string): void {
     this.#lookedAt.delete(name);
-    this.#selected.delete(name);
+    this.#options.pods.forget(name);
   }
 
   async #step(recording: SeccompRecording): Promise<RecordingFacts> {
     const { metadata, spec, status = {} } = recording;
-    const { countsViolations, violationsOn } = this.#options;
     const now = new Date();
     const targets = targetsOf(recording);
     const preparing = status.endTime ? undefined : await this.#prepare(recording, targets);
-    const pods = await this.#select(recording);
+    const pods = await this.#options.pods.select(recording);
     const madeAt = new Map(targets.map(({ profile }) => [profile, this.#options.made.madeAt(profile) ?? 0]));
-    const standings = pods.map(pod => ({ pod, standing: standingOf(pod, targets, madeAt) }));
-    const recorded = standings.filter(each => each.standing === 'Recorded').map(({ pod }) => pod);
+    const standings = pods.map(pod => standingOf(pod, targets, madeAt));
+    const recorded = pods.filter((_, at) => standings[at] === 'Recorded');
     const times = timesAt(status, spec, recorded.length, now);
-    const nodes = this.#follow(status.nodes ?? [], recorded);
-    const running = new Set(recorded.map(({ node }) => node));
-    const followed = new Set(nodes.map(each => each.name));
-    const evidence = evidenceOf(nodes, isFull(nodes) ? running.difference(followed).size : 0);
-    const profiles = this.#gather(recording, targets, madeAt);
-    const obstacle = countsViolations() ? preparing : (stalled(preparing) ?? DISABLED);
-    const isOver = finishInMs(times, now) === 0 && obstacle?.is !== 'Stalled';
-    const finish = (each: RecordedProfile) => {
-      const calls = callCount([each.recorded ?? []]);
-      return this.#options.made.finish(recording, each, basisText(calls, times, nodes.length, evidence));
-    };
-    const finished = isOver ? await Promise.all(profiles.map(finish)) : profiles;
-    const blind = [...running].filter(node => violationsOn(node)?.state !== 'Watching').sort();
-    const restarts = standings.flatMap(({ standing }) => (typeof standing === 'object' ? [standing] : []));
+    const seen = this.#follow(status.nodes ?? [], recorded);
+    const gathered = this.#options.pods.gather(recording, targets, madeAt);
+    const before = this.#options.countsViolations() ? preparing : (stalled(preparing) ?? DISABLED);
+    const isOver = finishInMs(times, now) === 0 && before?.is !== 'Stalled';
+    const { profiles, obstacle = before } = isOver
+      ? await this.#finish(recording, gathered, times, seen)
+      : { profiles: gathered };
+    const isWritten = isOver && obstacle?.is !== 'Stalled';
+    const restarts = standings.filter(each => typeof each === 'object');
     return {
+      ...seen,
       generation: metadata.generation ?? 0,
-      state: stateOf(times, isOver),
+      state: stateOf(times, isWritten),
       times,
       obstacle: times.startTime ? stalled(obstacle) : obstacle,
-      blind,
       pods: { selected: pods.length, recorded: recorded.length },
-      mustRestart: isOver ? this.#leftBehind(targets) : mustRestart(restarts),
-      profiles: finished,
-      nodes,
-      evidence,
+      mustRestart: isWritten ? this.#leftBehind(targets) : mustRestart(restarts),
+      profiles,
     };
+  }
+
+  async #finish(
+    recording: SeccompRecording,
+    profiles: RecordedProfile[],
+    times: Times,
+    { nodes, evidence }: Seen,
+  ): Promise<{ readonly profiles: RecordedProfile[]; readonly obstacle?: Obstacle }> {
+    const finish = (profile: RecordedProfile) => {
+      const calls = callCount([profile.recorded ?? []]);
+      return this.#options.made.finish(recording, profile, basisText(calls, times, nodes.length, evidence));
+    };
+    try {
+      return { profiles: await Promise.all(profiles.map(finish)) };
+    } catch (error) {
+      if (isRefusal(error)) return { profiles, obstacle: refused(recording.metadata.name, error) };
+      throw error;
+    }
   }
 
   /** Complete is final; what remains to be told is which Pods still have the filter that logs. */
@@ -134,7 +138,7 @@ export class RecordingReconciler {
     };
   }
 
-  #leftBehind(targets: readonly Target[]) {
+  #leftBehind(targets: readonly Target[]): MustRestart | undefined {
     const restarts = targets.flatMap(target => {
       const until = this.#options.made.recordedAt(target.profile);
       return until === undefined ? [] : leftBehind(this.#options.uses.of(target.profile), target, until);
@@ -148,76 +152,21 @@ export class RecordingReconciler {
     return obstacles.find(each => each?.is === 'Stalled') ?? obstacles.find(each => each);
   }
 
-  async #select({ metadata: { name }, spec }: SeccompRecording): Promise<PodUse[]> {
-    const query = { labelSelector: selectorText(spec.podSelector), fieldSelector: UNFINISHED_PODS };
-    const lists = spec.namespaces.map(namespace =>
-      listEach(
-        this.#options.transport,
-        resourcePath({ group: '', version: 'v1', plural: 'pods', namespace }),
-        (pod: Pod) => [podUse(pod)],
-        query,
-      ),
-    );
-    const pods = (await Promise.all(lists)).flat();
-    const before = [...(this.#selected.get(name) ?? [])].filter(([uid]) => this.#options.pods.get(uid));
-    this.#selected.set(name, new Map([...before, ...pods.map(({ nodeUid, node }) => [nodeUid, node] as const)]));
-    return pods;
-  }
-
-  #follow(before: readonly FollowedNode[], recorded: readonly PodUse[]): FollowedNode[] {
+  #follow(before: readonly FollowedNode[], recorded: readonly PodUse[]): Seen {
+    const { violationsOn } = this.#options;
     const byNode = Map.groupBy(recorded, ({ node }) => node);
     const seen = [...byNode].map(([name, pods]) => ({
       name,
-      report: this.#options.violationsOn(name),
+      report: violationsOn(name),
       firstStart: Math.min(...pods.flatMap(({ containers }) => containers.map(({ startedAt }) => startedAt))),
     }));
-    return followNodes(before, seen);
-  }
-
-  #gather(
-    { metadata, status = {} }: SeccompRecording,
-    targets: readonly Target[],
-    madeAt: ReadonlyMap<string, number>,
-  ): RecordedProfile[] {
-    const selected = this.#selected.get(metadata.name) ?? new Map<string, string>();
-    const calls = new Map(targets.map(({ profile }) => [profile, [] as NodeViolation[]]));
-    for (const node of new Set(selected.values())) {
-      for (const entry of callsIn(this.#options.violationsOn(node) ?? { entries: [] })) {
-        const target = selected.has(entry.podUID) ? this.#targetOf(node, entry, targets, madeAt) : undefined;
-        if (target) calls.get(target.profile)?.push(entry);
-      }
-    }
-    return targets.map(({ profile: name, file }) => {
-      const { recorded: before = [], leftOut: out = [] } = status.profiles?.find(each => each.name === name) ?? {};
-      const { true: left = [], false: taken = [] } = Object.groupBy(
-        calls.get(name) ?? [],
-        each => `${isLeftOut(each)}`,
-      );
-      const recorded = withCalls(before, taken);
-      const leftOut = withLeftOut(out, left, recorded);
-      return {
-        name,
-        localhostProfile: file,
-        outcome: 'Pending',
-        ...(recorded.length ? { recorded } : {}),
-        ...(leftOut.length ? { leftOut } : {}),
-      };
-    });
-  }
-
-  /** A node speaks for its own Pods, and a container of the filter it started with. */
-  #targetOf(
-    node: string,
-    { podUID, containerID, action, firstTime }: NodeViolation,
-    targets: readonly Target[],
-    madeAt: ReadonlyMap<string, number>,
-  ): Target | undefined {
-    const pod = this.#options.pods.get(podUID);
-    const filter = pod?.node === node && action === LOGGED ? filterOf(pod.filters, containerID) : undefined;
-    const target = targets.find(each => each.file === filter?.file);
-    if (!target || !filter || (filter.container !== undefined && !covers(target, filter.container))) return undefined;
-    const startedAt = pod?.containers.find(({ id }) => id === containerID)?.startedAt ?? Date.parse(firstTime);
-    return startedAt >= (madeAt.get(target.profile) ?? 0) ? target : undefined;
+    const nodes = followNodes(before, seen);
+    const others = [...byNode.keys()].filter(name => !nodes.some(each => each.name === name));
+    return {
+      nodes,
+      evidence: evidenceOf(nodes, isFull(nodes) ? others.length : 0),
+      blind: [...byNode.keys()].filter(name => violationsOn(name)?.state !== 'Watching').sort(),
+    };
   }
 
   async #save(recording: SeccompRecording, facts: RecordingFacts): Promise<void> {
@@ -237,7 +186,8 @@ export class RecordingReconciler {
 const stalled = (obstacle: Obstacle | undefined): Obstacle | undefined =>
   obstacle?.is === 'Stalled' ? obstacle : undefined;
 
-function nextLookMs({ spec }: SeccompRecording, { times }: RecordingFacts): number {
+function nextLookMs({ spec }: SeccompRecording, { times, obstacle }: RecordingFacts): number {
   const now = new Date();
+  if (obstacle?.is === 'Stalled') return LOOK_MS;
   return Math.max(CALM_MS, Math.min(LOOK_MS, endsInMs(times, spec, now), finishInMs(times, now)));
 }

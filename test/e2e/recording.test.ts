@@ -87,7 +87,7 @@ describe('docs/recording.md, carried out on real nodes', function () {
     expect(await ask('web')).to.contain('Welcome to nginx');
     expect(await ask('api')).to.match(/^hello, /);
     // What the runtime does for a command is recorded too, but for what no container should have.
-    await system.kubectl(['exec', 'deployment/web', '--', 'true']);
+    await system.kubectl(['exec', 'deployment/web', '--', 'sh', '-c', 'exit']);
     await untilRecorded('web', 'accept4', 'socket');
     await untilRecorded('api', 'accept4', 'socket');
   });

@@ -220,6 +220,40 @@ describe('a recording', function () {
     await kubectl('delete', 'scr', 'mine');
   });
 
+  it('says when the API server refuses the profile, and goes on when it does no longer', async () => {
+    const policy = { name: 'no-recording' };
+    const kind = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: policy };
+    const resources = { apiGroups: ['seccomp-operator.dev'], apiVersions: ['*'], operations: ['CREATE'] };
+    await apply({
+      ...kind,
+      kind: 'ValidatingAdmissionPolicy',
+      spec: {
+        matchConstraints: { resourceRules: [{ ...resources, resources: ['seccompprofiles'] }] },
+        validations: [{ expression: "object.metadata.name != 'refused'", message: 'not this one' }],
+      },
+    });
+    await apply({
+      ...kind,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      spec: { policyName: policy.name, validationActions: ['Deny'] },
+    });
+    await until('the policy is in force', async () => {
+      const dry = {
+        apiVersion: 'seccomp-operator.dev/v1alpha1',
+        kind: 'SeccompProfile',
+        metadata: { name: 'refused' },
+      };
+      const object = JSON.stringify({ ...dry, spec: { defaultAction: 'SCMP_ACT_LOG' } });
+      const { code } = await system.plane.tryKubectl(['create', '--dry-run=server', '-f', '-'], object);
+      return code !== 0;
+    });
+    await record('refused');
+    const status = await untilReason('refused', 'ProfileRefused');
+    expect(conditionOf(status, 'Stalled')?.message).to.contain('not this one');
+    await kubectl('delete', 'validatingadmissionpolicybinding', policy.name);
+    await untilReason('refused', 'WaitingForPods');
+  });
+
   it('makes a profile for each container, where told', async () => {
     await record('pair', { profiles: 'PerContainer', containers: ['app', 'sidecar'] });
     for (const name of ['pair-app', 'pair-sidecar']) await system.untilReady(name);

@@ -1,5 +1,5 @@
 import type { SeccompRecordingStatus } from '../api/seccomp-recording.ts';
-import { several } from '../status/name-list.ts';
+import { counted } from '../status/name-list.ts';
 import type { NodeViolations } from '../violations/report.ts';
 import type { Times } from './state.ts';
 
@@ -47,17 +47,17 @@ export const isLossless = ({ lost, unattributed, interruptions, otherNodes = 0 }
 /** In words, without a full stop. */
 export function evidenceText({ lost, unattributed, interruptions, otherNodes = 0 }: Evidence): string {
   const parts = [
-    `${several(lost, 'record')} lost`,
+    `${counted(lost, 'record')} lost`,
     `${unattributed} of no known container`,
-    several(interruptions, 'interruption'),
-    ...(otherNodes ? [`${several(otherNodes, 'node')} not followed`] : []),
+    counted(interruptions, 'interruption'),
+    ...(otherNodes ? [`${counted(otherNodes, 'node')} not followed`] : []),
   ];
   return parts.join(', ');
 }
 
 /** What a profile rests on, for whoever decides on enforcing it. */
 export function basisText(calls: number, { startTime, endTime }: Times, nodes: number, evidence: Evidence): string {
-  return `${several(calls, 'call')} recorded from ${startTime} to ${endTime} on ${several(nodes, 'node')}: ${evidenceText(evidence)}`;
+  return `${counted(calls, 'call')} recorded from ${startTime} to ${endTime} on ${counted(nodes, 'node')}: ${evidenceText(evidence)}`;
 }
 
 /** What was lost before is not ours; what a container did before counting began was not seen. */

@@ -1,6 +1,6 @@
 import type { Condition, SeccompRecordingStatus } from '../api/seccomp-recording.ts';
 import { mergeConditions, type StatedCondition } from '../status/conditions.ts';
-import { cut, nameList, several } from '../status/name-list.ts';
+import { counted, cut, nameList } from '../status/name-list.ts';
 import { callCount } from './calls.ts';
 import { type Evidence, evidenceText, type FollowedNode, isLossless } from './evidence.ts';
 import type { MustRestart } from './pods.ts';
@@ -89,7 +89,7 @@ function progressText({ state, pods, profiles, mustRestart }: RecordingFacts): s
   const restart = mustRestart ? `; ${restartText(mustRestart)}` : '';
   if (state === 'Recording') {
     const calls = callCount(profiles.map(({ recorded = [] }) => recorded));
-    return `recorded are ${pods.recorded} of ${several(pods.selected, 'selected Pod')}, ${several(calls, 'call')} so far${restart}`;
+    return `recorded are ${pods.recorded} of ${counted(pods.selected, 'selected Pod')}, ${counted(calls, 'call')} so far${restart}`;
   }
   const files = nameList(profiles.map(({ localhostProfile }) => localhostProfile));
   if (pods.selected === 0) return `no Pod is selected yet; Pods are recorded when they name ${files}`;
@@ -99,18 +99,18 @@ function progressText({ state, pods, profiles, mustRestart }: RecordingFacts): s
 function restartText({ total, pods }: MustRestart): string {
   const [first] = pods;
   const names = nameList(pods.map(({ pod }) => pod)) + (total > pods.length ? ', ...' : '');
-  return `${several(total, 'Pod')} not: ${names}: ${first?.message}`;
+  return `${counted(total, 'Pod')} not: ${names}: ${first?.message}`;
 }
 
 function completeText({ profiles, mustRestart }: RecordingFacts): string {
   const said = profiles.map(outcomeText).join('; ');
   if (!mustRestart) return said;
   const names = nameList(mustRestart.pods.map(({ pod }) => pod));
-  return `${said}; still under the filter that logs: ${several(mustRestart.total, 'Pod')}, restart ${names}`;
+  return `${said}; still under the filter that logs: ${counted(mustRestart.total, 'Pod')}, restart ${names}`;
 }
 
 function outcomeText({ name, outcome, recorded = [] }: RecordedProfile): string {
-  if (outcome === 'Written') return `${name} holds ${several(callCount([recorded]), 'recorded call')}, in mode Audit`;
+  if (outcome === 'Written') return `${name} holds ${counted(callCount([recorded]), 'recorded call')}, in mode Audit`;
   if (outcome === 'Kept')
     return `${name} was changed or removed by somebody, so it was left as it is; what was recorded is in status.profiles`;
   return `nothing was recorded for ${name}: it goes on logging; delete it, or record again under another name`;

@@ -1,5 +1,5 @@
 import type { RolloutState } from '../api/seccomp-profile.ts';
-import { cut } from '../status/name-list.ts';
+import { counted, cut } from '../status/name-list.ts';
 import type { Evidence } from './evidence.ts';
 import { formatDuration, nodesOf, type PlannedStage } from './plan.ts';
 
@@ -60,5 +60,4 @@ const SILENT =
 
 const ACT = 'Change the profile, or resume, promote or undo with kubectl seccomp rollout';
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 const ofPods = (count: number): string => counted(count, 'Pod');

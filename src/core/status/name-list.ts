@@ -10,4 +10,4 @@ export function cut(text: string, length: number): string {
 }
 
 /** `1 Pod`, `2 Pods`. */
-export const several = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;

@@ -10,7 +10,8 @@ const MINUTE = 60_000;
 const stamp = (ms: number) => new Date(Date.UTC(2026, 10, 24, 12) + ms).toISOString().replace(/\.\d+/, '');
 
 function cluster() {
-  const state = { now: 0 };
+  /** Containers that started before `loggedUntil` log for a recording. */
+  const state = { now: 0, loggedUntil: Number.NEGATIVE_INFINITY };
   const now = () => state.now;
   const profiles = new Map<string, SeccompProfile>();
   const pods = new PodIndex(now);
@@ -20,7 +21,7 @@ function cluster() {
     pods,
     profiles,
     looksAtArguments: () => false,
-    isForRecording: () => false,
+    isForRecording: (_, startedAt) => startedAt < state.loggedUntil,
     changed: (profile, inMs) => looks.push([profile, inMs]),
     tell: sighting => told.push(sighting),
     now,
@@ -112,6 +113,20 @@ describe('what the status of a profile says of violations', () => {
     state.now = 60 * MINUTE;
     board.reported('node-a', report([entry('uid-a', { count: 6 })]));
     expect(told).to.have.length(2);
+  });
+
+  it('is nothing of what a container calls that logs for a recording', () => {
+    const { state, board, profile, pod, seen, told } = cluster();
+    profile('web');
+    seen(pod('a', 'web'));
+    state.loggedUntil = Date.parse(stamp(MINUTE));
+    const late = { firstTime: stamp(2 * MINUTE), lastTime: stamp(2 * MINUTE) };
+    board.reported(
+      'node-a',
+      report([entry('uid-a'), entry('uid-a', { ...late, containerID: 'c2', syscall: 'rmdir' })]),
+    );
+    expect(board.published('web')?.calls.map(({ syscall }) => syscall)).to.deep.equal(['rmdir']);
+    expect(told).to.have.length(1);
   });
 
   it('waits for a Pod that is not known yet', () => {
