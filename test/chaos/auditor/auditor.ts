@@ -8,7 +8,7 @@ import type { Findings } from './findings.ts';
 import { isReady, type Told } from './profile.ts';
 import { Tampering } from './tampering.ts';
 
-const TOLD_WITHIN_MS = 2_000;
+const TOLD_WITHIN_MS = 5_000;
 
 export interface AuditorOptions {
   readonly world: World;
@@ -100,11 +100,10 @@ export class Auditor {
     if (!entry || !isReady(told)) return;
     this.readies++;
     if (this.#differing(told, entry).length === 0) return;
-    // Whoever is told otherwise by hand is not told of it at once.
-    if (this.tampering.isToldOtherwise(name)) await sleep(TOLD_WITHIN_MS);
+    // What is changed by hand, or in its base, changes no generation: the status follows a moment later.
+    if (this.tampering.isToldOtherwise(name) || entry.base) await sleep(TOLD_WITHIN_MS);
     const now = await this.#world.api.find<Told>(`${PROFILES}/${name}`);
     const isSame = now?.metadata.uid === uid && now.metadata.generation === generation && isReady(now);
-    // Where its base was edited the status spoke of the file before.
     if (!isSame || now.status?.digest !== told.status?.digest || this.#ledger.isRewriting) return;
     for (const [node, look] of this.#differing(told, entry)) {
       const version = versionOf(told.spec, partOf(name));
