@@ -34,6 +34,7 @@ export class Auditor {
   readonly #stopping = new AbortController();
   /** node/profile that was seen installed since the profile was made. */
   readonly #seen = new Set<string>();
+  readonly #comparing = new Set<Promise<void>>();
   readonly #done: Promise<unknown>;
 
   constructor({ world, ledger, findings, lookEveryMs }: AuditorOptions) {
@@ -48,6 +49,7 @@ export class Auditor {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#done;
+    await Promise.all(this.#comparing);
   }
 
   async #lookAtFiles(): Promise<void> {
@@ -78,19 +80,24 @@ export class Auditor {
     while (!signal.aborted)
       try {
         const list = await this.#world.api.get<{ metadata: { resourceVersion: string }; items: Told[] }>(PROFILES);
-        for (const each of list.items) await this.#compare(each);
+        for (const each of list.items) this.#compareSoon(each);
         const from = `${PROFILES}?watch=true&timeoutSeconds=60&resourceVersion=${list.metadata.resourceVersion}`;
-        let last: Promise<void> = Promise.resolve();
         await this.#world.api.watch(from, signal, line => {
           const { type, object } = JSON.parse(line) as { type: string; object: Told };
-          if (type !== 'ADDED' && type !== 'MODIFIED') return;
-          last = last.then(() => this.#compare(object)).catch(() => {});
+          if (type === 'ADDED' || type === 'MODIFIED') this.#compareSoon(object);
         });
-        await last;
       } catch {
         // The API server is away, or we are stopped.
         if (!signal.aborted) await sleep(100);
       }
+  }
+
+  /** Some wait for a while, and nobody for them. Where the API server cannot be asked, nothing is said. */
+  #compareSoon(told: Told): void {
+    const comparing = this.#compare(told)
+      .catch(() => {})
+      .finally(() => this.#comparing.delete(comparing));
+    this.#comparing.add(comparing);
   }
 
   /** Says it Ready of a generation that is still the newest, when the disks have been read? */
