@@ -174,5 +174,6 @@ class Chaos {
 
 function areCompatible(one: Fault, other: Fault): boolean {
   if (one.alone || other.alone || (one.takesApi && other.takesApi)) return false;
+  if (one.uses !== undefined && one.uses === other.uses) return false;
   return !(one.takesApi && other.needsApi) && !(one.needsApi && other.takesApi);
 }

@@ -155,6 +155,29 @@ describe('writing to a real API server', function () {
     expect((await lease()).spec.holderIdentity).to.equal('usurper');
   });
 
+  it('knows that it may not write any more when it goes on after a stop, before any timer has told', async () => {
+    const a = await candidate('a');
+    await a.leading;
+    expect(a.election.mayWrite).to.equal(true);
+    // As SIGSTOP does: nothing runs for longer than the deadline.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_100);
+    expect(a.election.isLeader).to.equal(true);
+    expect(a.election.mayWrite).to.equal(false);
+    await a.deposed;
+  });
+
+  it('sends nothing that changes something while it may not write', async () => {
+    const proxy = await FaultProxy.start(await kubeconfigCredentials(plane.kubeconfig));
+    const fenced = new Transport({ credentials: proxy.credentials, userAgent, mayWrite: () => false });
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'late' } };
+    const error = await fenced.request('POST', sandbox.path, { body }).catch((thrown: unknown) => thrown);
+    expect(error).to.include({ code: 'FENCED' });
+    await fenced.request('GET', sandbox.path);
+    expect(proxy.requests.map(({ method }) => method)).to.deep.equal(['GET']);
+    fenced.close();
+    await proxy.stop();
+  });
+
   it('writes events that the API server takes, of namespaced and of cluster-scoped objects', async () => {
     const recorder = new EventRecorder({
       transport: api,

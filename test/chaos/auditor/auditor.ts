@@ -8,7 +8,7 @@ import type { Findings } from './findings.ts';
 import { isReady, type Told } from './profile.ts';
 import { Tampering } from './tampering.ts';
 
-const TOLD_WITHIN_MS = 2_000;
+const TOLD_WITHIN_MS = 5_000;
 
 export interface AuditorOptions {
   readonly world: World;
@@ -34,6 +34,7 @@ export class Auditor {
   readonly #stopping = new AbortController();
   /** node/profile that was seen installed since the profile was made. */
   readonly #seen = new Set<string>();
+  readonly #comparing = new Set<Promise<void>>();
   readonly #done: Promise<unknown>;
 
   constructor({ world, ledger, findings, lookEveryMs }: AuditorOptions) {
@@ -48,6 +49,7 @@ export class Auditor {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#done;
+    await Promise.all(this.#comparing);
   }
 
   async #lookAtFiles(): Promise<void> {
@@ -78,19 +80,24 @@ export class Auditor {
     while (!signal.aborted)
       try {
         const list = await this.#world.api.get<{ metadata: { resourceVersion: string }; items: Told[] }>(PROFILES);
-        for (const each of list.items) await this.#compare(each);
+        for (const each of list.items) this.#compareSoon(each);
         const from = `${PROFILES}?watch=true&timeoutSeconds=60&resourceVersion=${list.metadata.resourceVersion}`;
-        let last: Promise<void> = Promise.resolve();
         await this.#world.api.watch(from, signal, line => {
           const { type, object } = JSON.parse(line) as { type: string; object: Told };
-          if (type !== 'ADDED' && type !== 'MODIFIED') return;
-          last = last.then(() => this.#compare(object)).catch(() => {});
+          if (type === 'ADDED' || type === 'MODIFIED') this.#compareSoon(object);
         });
-        await last;
       } catch {
         // The API server is away, or we are stopped.
         if (!signal.aborted) await sleep(100);
       }
+  }
+
+  /** Some wait for a while, and nobody for them. Where the API server cannot be asked, nothing is said. */
+  #compareSoon(told: Told): void {
+    const comparing = this.#compare(told)
+      .catch(() => {})
+      .finally(() => this.#comparing.delete(comparing));
+    this.#comparing.add(comparing);
   }
 
   /** Says it Ready of a generation that is still the newest, when the disks have been read? */
@@ -100,11 +107,10 @@ export class Auditor {
     if (!entry || !isReady(told)) return;
     this.readies++;
     if (this.#differing(told, entry).length === 0) return;
-    // Whoever is told otherwise by hand is not told of it at once.
-    if (this.tampering.isToldOtherwise(name)) await sleep(TOLD_WITHIN_MS);
+    // What is changed by hand, or in its base, changes no generation: the status follows a moment later.
+    if (this.tampering.isToldOtherwise(name) || entry.base) await sleep(TOLD_WITHIN_MS);
     const now = await this.#world.api.find<Told>(`${PROFILES}/${name}`);
     const isSame = now?.metadata.uid === uid && now.metadata.generation === generation && isReady(now);
-    // Where its base was edited the status spoke of the file before.
     if (!isSame || now.status?.digest !== told.status?.digest || this.#ledger.isRewriting) return;
     for (const [node, look] of this.#differing(told, entry)) {
       const version = versionOf(told.spec, partOf(name));

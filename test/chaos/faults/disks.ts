@@ -7,6 +7,7 @@ import type { Fault } from './fault.ts';
 export const DISK_FAULTS: readonly Fault[] = [
   {
     kind: 'disk full',
+    uses: 'small disk',
     share: 10,
     inject: async ({ world }) => {
       const { disk, name } = small(world);
@@ -16,6 +17,7 @@ export const DISK_FAULTS: readonly Fault[] = [
   },
   {
     kind: 'no inodes left',
+    uses: 'small disk',
     share: 10,
     inject: async ({ world }) => {
       const { disk, name } = small(world);
@@ -25,6 +27,7 @@ export const DISK_FAULTS: readonly Fault[] = [
   },
   {
     kind: 'file system remounted read-only',
+    uses: 'small disk',
     share: 10,
     inject: async ({ world }) => {
       const { disk, name } = small(world);
@@ -39,6 +42,7 @@ export const DISK_FAULTS: readonly Fault[] = [
   },
   {
     kind: 'EIO from the disk (FUSE)',
+    uses: 'failing disk',
     share: 20,
     inject: async ({ world, random }) => {
       const failing = world.nodes.find(({ disk }) => disk instanceof FailingDisk);
@@ -50,6 +54,7 @@ export const DISK_FAULTS: readonly Fault[] = [
   },
   {
     kind: 'EIO from the disk while the agent starts',
+    uses: 'failing disk',
     share: 5,
     inject: async ({ world, random }) => {
       const failing = world.nodes.find(({ disk }) => disk instanceof FailingDisk);

@@ -23,6 +23,8 @@ export interface Fault {
   readonly needsApi?: boolean;
   /** Leaves nobody an API server, or other objects than were applied: not together with one that needs it. */
   readonly takesApi?: boolean;
+  /** What no two can have at the same time. */
+  readonly uses?: string;
   /** Never together with others. */
   readonly alone?: boolean;
   inject(scene: Scene): Promise<Injected>;
