@@ -1,6 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { GROUP, VERSION } from '../core/names.ts';
 import { credentialsFromKubeConfig } from '../kube/client-node/credentials.ts';
+import { ApiError } from '../kube/errors.ts';
 import { resourcePath } from '../kube/objects.ts';
 import { Transport } from '../kube/transport.ts';
 
@@ -13,7 +14,11 @@ export async function list<T>(plural: string): Promise<T[]> {
 /** One object of one of our kinds. */
 export function get<T>(plural: string, name: string): Promise<T> {
   const path = resourcePath({ group: GROUP, version: VERSION, plural, name });
-  return withCluster(transport => transport.request<T>('GET', path));
+  return withCluster(transport => transport.request<T>('GET', path)).catch(error => {
+    // The API server speaks of the object only where it knows the kind.
+    if (!(error instanceof ApiError && error.message.includes(`"${name}" not found`))) throw error;
+    throw new Error(`there is no ${plural}/${name}; kubectl get ${plural} lists what there is`);
+  });
 }
 
 /** A connection to the cluster that KUBECONFIG names, for as long as it is used. */

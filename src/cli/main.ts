@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import { UsageError } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { nodeProblem } from './node-version.ts';
 import { run } from './run.ts';
 
-run(COMMANDS, process.argv.slice(2)).then(
+const problem = nodeProblem(process.versions.node);
+const running = problem ? Promise.reject(new Error(problem)) : run(COMMANDS, process.argv.slice(2));
+
+running.then(
   ({ text, notes = '', code }) => {
     process.stdout.write(text);
     process.stderr.write(notes);

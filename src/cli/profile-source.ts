@@ -62,7 +62,8 @@ export function readJson(file: string, text: string): unknown {
   }
 }
 
-async function fromCluster(name: string) {
+/** The object of the cluster with that name. */
+export async function fromCluster(name: string) {
   const all = new Map((await list<SeccompProfile>(PROFILE_PLURAL)).map(each => [each.metadata.name, each.spec]));
   const spec = all.get(name);
   if (!spec) throw new Error(`there is no SeccompProfile "${name}" in the cluster, and no such file`);

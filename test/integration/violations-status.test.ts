@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -155,7 +156,8 @@ describe('violations in the status of a profile', function () {
 
   it('kubectl seccomp suggest makes a patch that kubectl applies', async () => {
     const { text } = await cli('suggest', 'web');
-    expect(text)
+    expect(text.split('\n').every(line => line.length <= 100)).to.equal(true);
+    expect(text.replaceAll(/\n# {3}(?=\w)/g, ' '))
       .to.contain('# mkdir: 3 times, last ')
       .and.to.contain('in shop/web-0/nginx on node-a: allowed and logged');
     const file = join(system.plane.directory, 'patch.yaml');
@@ -163,6 +165,21 @@ describe('violations in the status of a profile', function () {
     await system.plane.kubectl(['patch', 'scp', 'web', '--type=json', `--patch-file=${file}`]);
     expect((await profile()).spec.syscalls?.[0]?.names).to.deep.equal(['read', 'mkdir']);
     expect((await cli('suggest', 'web')).text).to.contain('# mkdir: let through already');
+  });
+
+  it('kubectl seccomp says that there is no such profile, and renders one that is there', async () => {
+    for (const words of [['status'], ['rollout', 'status'], ['rollout', 'undo']]) {
+      const { code, notes } = await cli(...words, 'wbe');
+      expect(code).to.equal(1);
+      expect(notes).to.equal(
+        'kubectl seccomp: there is no seccompprofiles/wbe; kubectl get seccompprofiles lists what there is\n',
+      );
+    }
+    await system.untilReady('web');
+    const digest = createHash('sha256')
+      .update((await cli('render', 'web')).text)
+      .digest('hex');
+    expect((await profile()).status?.digest).to.equal(`sha256:${digest}`);
   });
 
   it('what was counted stays when the operator and the Pod are gone', async () => {

@@ -6,7 +6,7 @@ import { resourcePath } from '../../kube/objects.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { get, list, withCluster } from '../cluster.ts';
 import { type Command, type Given, type Outcome, UsageError } from '../command.ts';
-import { formatOf, printObjects, printTable } from '../output.ts';
+import { formatOf, printObjects, printTable, wrapped } from '../output.ts';
 import { notesOf, rolloutRows, stageRows } from '../rollout-text.ts';
 
 const ANSWER_MS = 30_000;
@@ -43,7 +43,7 @@ async function statusOf(name: string, given: Given): Promise<Outcome> {
   const text =
     format === 'table'
       ? `${printTable(stageRows(profile))}\n${notesOf(profile)
-          .map(line => `${line}\n`)
+          .map(note => wrapped(note))
           .join('')}`
       : printObjects(profile, format);
   return { text, code: waitsForSomebody(profile) ? 1 : 0 };
@@ -61,7 +61,7 @@ function withRollout(profile: SeccompProfile): SeccompProfile {
 async function ask(name: string, verb: Verb): Promise<Outcome> {
   return withCluster(async transport => {
     const path = resourcePath({ group: GROUP, version: VERSION, plural: PROFILE_PLURAL, name });
-    const profile = withRollout(await transport.request<SeccompProfile>('GET', path));
+    const profile = withRollout(await get<SeccompProfile>(PROFILE_PLURAL, name));
     const state = profile.status?.rollout;
     if (!state) throw new Error(`${name} is at no stage yet: does the operator run, and is the profile enabled?`);
     const request = requestText(verb, state.stage, new Date());

@@ -8,7 +8,7 @@ import { isRuntime } from '../../core/violations/runtime-command.ts';
 import { type Suggestion, suggestionsFor } from '../../core/violations/suggest.ts';
 import { list } from '../cluster.ts';
 import { type Command, UsageError } from '../command.ts';
-import { formatOf, printObjects } from '../output.ts';
+import { formatOf, printObjects, wrapped } from '../output.ts';
 
 export const suggest: Command = {
   name: 'suggest',
@@ -87,14 +87,15 @@ function evidence({ violation, risks, isDangerous, notes }: Suggestion): string[
   const where = pods[0] ? ` in ${pods[0]}` : '';
   const on = nodes[0] ? ` on ${nodes[0]}` : '';
   const runtime = isRuntime(command) ? ', the runtime, as it starts the container' : '';
-  const seen = `# ${syscall}: ${times(count)}, last ${lastTime} by ${command || 'an unknown program'}${runtime}${where}${on}: ${effectOf(violation)}`;
+  const seen = `${syscall}: ${times(count)}, last ${lastTime} by ${command || 'an unknown program'}${runtime}${where}${on}: ${effectOf(violation)}`;
+  const grade = isDangerous ? 'DANGEROUS' : 'risk';
   return [
-    seen,
-    ...(risks.length ? risks : ['none that the linter knows']).map(
-      risk => `#   ${isDangerous ? 'DANGEROUS' : 'risk'}: ${risk}`,
-    ),
-    ...notes.map(note => `#   note: ${note}`),
+    ...comment(seen, '# '),
+    ...(risks.length ? risks : ['none that the linter knows']).flatMap(risk => comment(`${grade}: ${risk}`, '#   ')),
+    ...notes.flatMap(note => comment(`note: ${note}`, '#   ')),
   ];
 }
+
+const comment = (text: string, indent: string) => wrapped(text, indent).trimEnd().split('\n');
 
 const times = (count: number) => (count === 1 ? 'once' : `${count} times`);
