@@ -15,15 +15,13 @@ import {
   PROFILE_PLURAL,
   RECORDING_PLURAL,
   RENDERED_LABEL,
-  ROLLOUT_ANNOTATION,
   VERSION,
 } from '../core/names.ts';
 import { type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
 import { isDisabled } from '../core/profile/disabled.ts';
 import { localhostProfile, profileNames } from '../core/profile/file-name.ts';
-import { READ_ANNOTATIONS, recordedAt, recordingOf } from '../core/recording/ownership.ts';
+import { recordedAt, recordingOf } from '../core/recording/ownership.ts';
 import { targetsOf } from '../core/recording/targets.ts';
-import { compareResourceVersions } from '../core/resource-version.ts';
 import { selectedKeys } from '../core/rollout/plan.ts';
 import { holdsOtherBundle, isOnItsWay } from '../core/status/installation.ts';
 import { isRecent, RECENT_MS, type ViolationFacts } from '../core/violations/conditions.ts';
@@ -38,6 +36,7 @@ import { Announcer } from './announcer.ts';
 import { Bundle } from './bundle.ts';
 import { Figures } from './figures.ts';
 import { Fleet, type Node, nodeInfo, type ReportRef, reportRef } from './fleet.ts';
+import { NewestProfiles } from './newest-profiles.ts';
 import { NodeReconciler } from './node-reconciler.ts';
 import { isOurs, isPlace, type PlaceRef, placeRef } from './place-configmap.ts';
 import { PlaceReconciler } from './place-reconciler.ts';
@@ -55,6 +54,22 @@ import { removeStartupTaint } from './startup-taint.ts';
 import { StatusPace } from './status-pace.ts';
 import { StatusWriter } from './status-writer.ts';
 import { ViolationBoard } from './violation-board.ts';
+import { isDeleted, isSameSpec, withoutBallast } from './watched-profile.ts';
+import {
+  AGENT_KEY,
+  ALL_KEY,
+  addAs,
+  addIn,
+  BUNDLES_KEY,
+  NODE_KEY,
+  nodeKey,
+  PROFILE_KEY,
+  profileKey,
+  RECORDING_KEY,
+  ROLLOUT_KEY,
+  recordingKey,
+  rolloutKey,
+} from './work-keys.ts';
 
 export interface SeccompOperatorOptions {
   readonly namespace: string;
@@ -71,9 +86,6 @@ export interface SeccompOperatorOptions {
 
 /** Name of the operator's ConfigMap, and of its Lease. */
 export const CONFIG_NAME = 'seccomp-operator';
-const AGENT_KEY = 'agent';
-const ALL_KEY = 'all profiles';
-const BUNDLES_KEY = 'bundles';
 /** Of nodes that arrive, 20 statuses a second are written, and each after five seconds. */
 const STATUS_PACE = { intervalMs: 1_000, shareMs: 50, longestMs: 5_000, now: () => performance.now() };
 /** What concerns every profile, or every node, is looked at once for all that changed meanwhile. */
@@ -96,6 +108,7 @@ export class SeccompOperator extends ReliableOperator {
   readonly #lints: WorkQueue;
   readonly #pace = new StatusPace(STATUS_PACE);
   #profiles!: Reflector<SeccompProfile, SeccompProfile>;
+  #newest!: NewestProfiles;
   #reports!: Reflector<SeccompNode, ReportRef>;
   #nodes!: Reflector<Node, NodeInfo>;
   #daemonSets!: Reflector<DaemonSet & KubeObject, DaemonSet & KubeObject>;
@@ -112,8 +125,6 @@ export class SeccompOperator extends ReliableOperator {
   #linter!: ProfileLinter;
   #figures!: Figures;
   #board!: ViolationBoard;
-  /** Answers to our own writes, until the watch has told of them. */
-  readonly #written = new Map<string, SeccompProfile>();
   #mismatched = new Set<string>();
   /** Labels that rollouts select nodes by. */
   #selectedKeys: ReadonlySet<string> = new Set();
@@ -154,6 +165,7 @@ export class SeccompOperator extends ReliableOperator {
       { group: GROUP, version: VERSION, plural: PROFILE_PLURAL },
       { project: withoutBallast, handler: { changed: change => this.#profileChanged(change) } },
     );
+    this.#newest = new NewestProfiles(this.#profiles.items);
     this.watch<ConfigMap, RenderedRef | PlaceRef>(
       { group: '', version: 'v1', plural: 'configmaps', namespace: agentNamespace },
       {
@@ -318,7 +330,7 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   #profileChanged({ key, item, previous, initial }: Change<SeccompProfile, SeccompProfile>): void {
-    this.#written.delete(key);
+    this.#newest.watchTold(key);
     const sameSpec = item && previous && isSameSpec(item, previous);
     if (!sameSpec) {
       addAs(initial, this.#work, profileKey(key));
@@ -516,7 +528,7 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   async #reconcileProfile(name: string): Promise<void> {
-    const profile = this.#newest(name);
+    const profile = this.#newest.get(name);
     if (!profile) {
       await this.#reconciler.withdraw(name);
       this.#reconciler.forget(name);
@@ -535,7 +547,7 @@ export class SeccompOperator extends ReliableOperator {
       this.#lints.add(name);
     }
     if (waits) this.#removals.forget(name);
-    else if (!goes || (await this.#isRemoved(name))) await this.#keepFinalizer(this.#newest(name));
+    else if (!goes || (await this.#isRemoved(name))) await this.#keepFinalizer(this.#newest.get(name));
   }
 
   /** From every node that can be waited for. Each report has this looked at again. */
@@ -551,7 +563,7 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   async #stepRollout(name: string): Promise<void> {
-    const profile = this.#newest(name);
+    const profile = this.#newest.get(name);
     if (!profile || isDeleted(profile)) return;
     const { moved, againMs } = await this.#rollouts.step(profile);
     if (moved) this.#work.add(profileKey(name));
@@ -575,12 +587,12 @@ export class SeccompOperator extends ReliableOperator {
   /** One at a time, after what waits already: nodes wait for none of it. */
   async #lint(name: string): Promise<void> {
     await setImmediate();
-    const profile = this.#newest(name);
+    const profile = this.#newest.get(name);
     if (profile && !isDisabled(profile.spec) && this.#linter.look(profile)) this.#statuses.add(name);
   }
 
   async #updateStatus(name: string): Promise<void> {
-    const profile = this.#newest(name);
+    const profile = this.#newest.get(name);
     if (!profile) return;
     this.#board.publish(name);
     const wait = await this.#statusWriter.update(profile);
@@ -619,68 +631,13 @@ export class SeccompOperator extends ReliableOperator {
         contentType: 'application/merge-patch+json',
         body: { metadata: { resourceVersion }, ...change },
       });
-      this.#keepWritten(answer);
+      this.#newest.keep(answer);
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
   }
 
   protected override wrote(_meta: unknown, answer: KubeObject): void {
-    this.#keepWritten(answer as SeccompProfile);
+    this.#newest.keep(answer as SeccompProfile);
   }
-
-  #keepWritten(answer: SeccompProfile): void {
-    const profile = withoutBallast(answer);
-    const { name, resourceVersion = '0' } = profile.metadata;
-    const known = this.#profiles.items.get(name)?.metadata.resourceVersion ?? '0';
-    if (compareResourceVersions(resourceVersion, known) > 0) this.#written.set(name, profile);
-  }
-
-  /** The watch is a moment late for what we have written ourselves. */
-  #newest(name: string): SeccompProfile | undefined {
-    const watched = this.#profiles.items.get(name);
-    return watched && (this.#written.get(name) ?? watched);
-  }
-}
-
-const PROFILE_KEY = 'profile/';
-const NODE_KEY = 'node/';
-const ROLLOUT_KEY = 'rollout/';
-const RECORDING_KEY = 'recording/';
-const profileKey = (name: string) => PROFILE_KEY + name;
-const nodeKey = (name: string) => NODE_KEY + name;
-const rolloutKey = (name: string) => ROLLOUT_KEY + name;
-const recordingKey = (name: string) => RECORDING_KEY + name;
-
-/** What a list shows is looked at after what has just changed. */
-function addAs(initial: boolean, queue: WorkQueue, key: string): void {
-  if (initial) queue.addResync(key);
-  else queue.add(key);
-}
-
-function addIn(queue: WorkQueue, key: string, ms: number): void {
-  if (ms > 0) queue.addAfter(key, ms);
-  else queue.add(key);
-}
-
-const isDeleted = ({ metadata }: SeccompProfile): boolean => metadata.deletionTimestamp !== undefined;
-
-function isSameSpec({ metadata: a }: SeccompProfile, { metadata: b }: SeccompProfile): boolean {
-  // One that is gained is that of ours, or is no business of ours.
-  const sameFinalizers = (b.finalizers ?? []).every(each => a.finalizers?.includes(each));
-  const sameRequest = a.annotations?.[ROLLOUT_ANNOTATION] === b.annotations?.[ROLLOUT_ANNOTATION];
-  const sameLife = a.uid === b.uid && a.deletionTimestamp === b.deletionTimestamp;
-  return sameLife && a.generation === b.generation && sameFinalizers && sameRequest;
-}
-
-/** Who changed what, and what kubectl applied last, can be larger than all the rest. */
-function withoutBallast(profile: SeccompProfile): SeccompProfile {
-  const {
-    managedFields: _,
-    annotations,
-    ...metadata
-  } = profile.metadata as SeccompProfile['metadata'] & { managedFields?: unknown };
-  const read = [ROLLOUT_ANNOTATION, ...READ_ANNOTATIONS];
-  const kept = Object.entries(annotations ?? {}).filter(([key]) => read.includes(key));
-  return { ...profile, metadata: { ...metadata, ...(kept.length ? { annotations: Object.fromEntries(kept) } : {}) } };
 }
