@@ -228,7 +228,7 @@ describe('the Helm chart', function () {
       await runHelm('uninstall', 'seccomp', '--no-hooks');
       const kinds = ['clusterroles', 'clusterrolebindings', 'deployments', 'validatingadmissionpolicies'];
       expect(await names(kinds.join())).to.deep.equal([]);
-      expect(await names('crd,seccompprofiles')).to.have.lengthOf(3);
+      expect(await names('crd,seccompprofiles')).to.have.lengthOf(4);
       // No controller runs here that would end them.
       for (const name of ['seccomp-operator', 'seccomp-operator-agents']) await endNamespace(name);
       await runHelm('install', 'seccomp', CHART);
