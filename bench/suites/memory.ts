@@ -5,6 +5,7 @@ import { System, type TestNode } from '../../test/rig/system.ts';
 import { until } from '../../test/rig/until.ts';
 import { eachOf } from '../fleet/each-of.ts';
 import { barsOf, type Cell, type Row } from '../report/result.ts';
+import { cellText } from '../report/table.ts';
 import { MemoryGroup } from '../rig/cgroup.ts';
 import { addNodes, addPods } from '../rig/crowd.ts';
 import { memoryMib } from '../rig/proc.ts';
@@ -31,11 +32,12 @@ export const memory = suite(
     const untilReady = () =>
       until('all profiles are Ready', () => areReady(transport), { timeoutMs: 600_000, everyMs: 500 });
     const look = async (who: 'operator' | 'agent', having: string) => {
-      progress(`${who}, ${having}`);
       await untilReady();
       await sleep(settle * 1000);
       const program = who === 'agent' ? node.agent : system.operator;
-      rows.push([`${who}, ${having}`, ...(await figures(program, groups[who]))]);
+      const row: Row = [`${who}, ${having}`, ...(await figures(program, groups[who]))];
+      progress(row.map(cellText).join('  '));
+      rows.push(row);
     };
     try {
       if (groups.operator) system.operator = await groups.operator.restart(system.operator);
