@@ -82,7 +82,9 @@ export class RecordingReconciler {
     const times = timesAt(status, spec, recorded.length, now);
     const seen = this.#follow(status.nodes ?? [], recorded);
     const gathered = this.#options.pods.gather(recording, targets, madeAt);
-    const before = this.#options.countsViolations() ? preparing : (stalled(preparing) ?? DISABLED);
+    // What was recorded until then is kept, whatever is switched off after the end.
+    const isRead = times.endTime !== undefined || this.#options.countsViolations();
+    const before = isRead ? preparing : (stalled(preparing) ?? DISABLED);
     const isOver = finishInMs(times, now) === 0 && before?.is !== 'Stalled';
     const { profiles, obstacle = before } = isOver
       ? await this.#finish(recording, gathered, times, seen)
