@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../rig/cache.ts';
+import { until } from '../rig/until.ts';
 import type { Finding, Invariant } from './auditor/findings.ts';
 import type { Fault, Injected } from './faults/fault.ts';
 import { Scenario } from './scenario.ts';
@@ -118,7 +119,7 @@ class Chaos {
     workload.resume();
     try {
       for (const fault of faults) {
-        const injected = await fault.inject({ ...this.#scenario, random: this.#random });
+        const injected = await this.#inject(fault);
         done.push(injected);
         findings.during = findings.during.with(done.length - 1, `${fault.kind} (${injected.what})`);
         this.#injected.set(fault, (this.#injected.get(fault) ?? 0) + injected.count);
@@ -126,7 +127,7 @@ class Chaos {
       await sleep(this.#random.between(100, 1_200));
     } finally {
       // The last one first, as far as they came.
-      for (const injected of done.reverse()) await injected.end?.();
+      for (const each of done.reverse()) await until(`${each.what}: taken back`, () => takenBack(each));
     }
     const { patienceMs, progress } = this.#options;
     const within = patienceMs ?? Math.max(...faults.map(fault => fault.withinMs ?? WITHIN_MS));
@@ -135,6 +136,17 @@ class Chaos {
     this.#rounds++;
     progress(this.#line(faults, took));
     return took !== undefined;
+  }
+
+  /** Another fault may be in its way: then it is none. */
+  async #inject(fault: Fault): Promise<Injected> {
+    try {
+      return await fault.inject({ ...this.#scenario, random: this.#random });
+    } catch (error) {
+      const what = `not injected: ${(error as Error).message}`;
+      this.#options.progress(`${fault.kind}: ${what}`);
+      return { count: 0, what };
+    }
   }
 
   #record(faults: readonly Fault[], took: number | undefined): void {
@@ -176,4 +188,9 @@ function areCompatible(one: Fault, other: Fault): boolean {
   if (one.alone || other.alone || (one.takesApi && other.takesApi)) return false;
   if (one.uses !== undefined && one.uses === other.uses) return false;
   return !(one.takesApi && other.needsApi) && !(one.needsApi && other.takesApi);
+}
+
+async function takenBack({ end }: Injected): Promise<true> {
+  await end?.();
+  return true;
 }

@@ -43,7 +43,10 @@ export class Api {
   async call<T>(method: string, path: string, body?: object, contentType = 'application/json'): Promise<T> {
     const title = `${method} ${path}`;
     return new Promise<T>((resolve, reject) => {
-      const headers = { accept: 'application/json', 'content-type': contentType };
+      const payload = body ? JSON.stringify(body) : '';
+      // Without its length Node sends the body of a DELETE as if it were the next request.
+      const length = { 'content-length': Buffer.byteLength(payload) };
+      const headers = { accept: 'application/json', 'content-type': contentType, ...length };
       const options = { ...this.#target(path), method, headers, agent: this.#agent, timeout: 10_000 };
       const sent = request(options, response => {
         let text = '';
@@ -59,7 +62,7 @@ export class Api {
       });
       sent.once('timeout', () => sent.destroy(new Error(`${title}: no answer`)));
       sent.once('error', reject);
-      sent.end(body && JSON.stringify(body));
+      sent.end(payload);
     });
   }
 
