@@ -79,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
     how: 'the agent exits when a watch ends',
     file: 'src/kube/reflector.ts',
     from: 'this.#collection.abandonList();',
-    to: 'process.exit(3);',
+    to: 'if (this.#isSynced) process.exit(3);',
     under: ['watches cut'],
   },
 ];

@@ -204,6 +204,7 @@ async function compact({ plane, api }: World): Promise<void> {
 /** What an administrator does who sees what he has done. */
 async function reapply({ world, workload }: Scene): Promise<void> {
   const { plane, api } = world;
+  await workload.pause();
   await api.insist('the manifests are applied', () =>
     plane.kubectl(['apply', '--server-side', '--force-conflicts', '-k', BASE]),
   );
