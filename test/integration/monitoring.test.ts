@@ -59,7 +59,7 @@ describe('alerts and dashboard', function () {
   });
 
   it('alerts and panels ask only for what the operator measures', async () => {
-    const measured = await readFile(join(PROJECT, 'src/operator/main.ts'), 'utf8');
+    const measured = await readFile(join(PROJECT, 'src/operator/metrics.ts'), 'utf8');
     const known = new Set(measured.match(/seccomp_operator_\w+/g));
     const dashboard = JSON.parse(await readFile(join(MANIFESTS, 'dashboard.json'), 'utf8')) as {
       panels: { targets: { expr: string }[] }[];

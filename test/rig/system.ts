@@ -125,7 +125,7 @@ export class System {
   /** With the token it had; `options` of its command line beside the usual ones. */
   restartAgent(name: string, ...options: string[]): ManagedProcess {
     const node = this.nodes.get(name) as TestNode;
-    const limits = ['--max-old-space-size=32', '--max-semi-space-size=1', '--jitless'];
+    const limits = ['--max-old-space-size=32', '--max-semi-space-size=1', '--jitless', '--optimize-for-size'];
     const program = join(this.programs, 'agent.js');
     const usual = [`--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
     const args = [...limits, program, ...usual, ...options];

@@ -37,8 +37,9 @@ function applied(object: unknown, { at, kind, text, value: constant }: Edit): un
   const present = (tree as Record<string, unknown>)[key];
   if (kind === 'replace') put(tree, key, value);
   else if (kind === 'remove') remove(tree, key);
-  else if (kind === 'add') put(tree, text, value);
-  else if (kind === 'double' && Array.isArray(tree)) tree.push(structuredClone(present));
+  else if (kind === 'add' && !Array.isArray(tree)) put(tree, text, value);
+  // A field of a list is in no JSON, and one named `constructor` breaks the list.
+  else if (kind === 'add' || kind === 'double') append(tree, kind === 'add' ? value : structuredClone(present));
   else if (kind === 'nest') put(tree, key, deep(present, at % 200));
   else put(tree, key, structuredClone(places[(at * 7) % places.length]?.[0]));
   return object;
@@ -55,6 +56,10 @@ function* placesIn(value: unknown): Generator<[Tree, string]> {
 
 function put(tree: Tree, key: string, value: unknown): void {
   Object.defineProperty(tree, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function append(tree: Tree, value: unknown): void {
+  if (Array.isArray(tree)) tree.push(value);
 }
 
 function remove(tree: Tree, key: string): void {
