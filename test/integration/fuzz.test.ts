@@ -3,9 +3,10 @@ import { specsOnAPlane } from '../fuzz/cluster/cluster.ts';
 import { fuzzRendered } from '../fuzz/cluster/rendered.ts';
 import { fuzzReports } from '../fuzz/cluster/reports.ts';
 
-const seed = Date.now() % 2 ** 31;
+/** The same inputs each time, so that a failure is of what was changed. */
+const seed = 20261125;
 
-/** The short form; `npm run fuzz -- cluster` asks about 100,000 objects. */
+/** The short form; `npm run fuzz -- cluster` asks about 100,000 objects, from a new seed each time. */
 describe(`what others write, at random (seed ${seed})`, function () {
   this.timeout(600_000);
 

@@ -45,7 +45,8 @@ export async function fuzzSpecs({ client, objects, seed, taken, progress }: Spec
 async function ask(client: RawClient, text: string, tallies: Tallies): Promise<ResolvedSpec | undefined> {
   const { code, text: answer } = await client.send('POST', PATH, text);
   tallies.count(`answered ${code}`);
-  if (code === 400 || code === 422) return undefined;
+  // 413: a change doubled what was doubled, and the object has more than 3 MB.
+  if ([400, 413, 422].includes(code)) return undefined;
   if (code !== 201) throw new Defect(`the API server answered ${code}: ${answer.slice(0, 500)}`, text);
   tallies.count('taken');
   try {
