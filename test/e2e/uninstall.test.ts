@@ -189,7 +189,8 @@ describe('kubectl seccomp uninstall', function () {
     expect(filesOf('node-b')).to.deep.equal(installed('web', 'shop'));
     // What waits for the node, and the rest of its namespace.
     const left = (await leftInCluster()).map(name => name.replace(/[./].*/, ''));
-    const inNamespace = ['pod', 'daemonset', 'controllerrevision', 'serviceaccount', 'role', 'rolebinding'];
+    const account = ['serviceaccount', 'role', 'rolebinding'];
+    const inNamespace = ['pod', 'daemonset', 'controllerrevision', 'networkpolicy', ...account];
     expect([...new Set(left)]).to.have.members(['namespace', ...inNamespace]);
     expect(await kubectl('get', 'namespaces', '-o', 'name')).not.to.include(`${OPERATOR_NAMESPACE}\n`);
 

@@ -8,6 +8,7 @@ import type { ControlPlane } from './control-plane.ts';
 import { ManagedProcess } from './process.ts';
 
 const DIST = join(import.meta.dirname, '..', '..', 'dist');
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const EVERY_MS = 150;
 
 interface Container {
@@ -184,7 +185,9 @@ export class ProcessKubelets {
       key,
       value ?? fields[valueFrom?.fieldRef.fieldPath ?? ''] ?? '',
     ]);
-    const [program, ...args] = command.map(word => (word === 'node' ? process.execPath : word.replace('/app', DIST)));
+    // What a container has at /app and as its service account is elsewhere here, also where Node's permission model names it.
+    const here = (word: string) => word.replace('/app', DIST).replace(SERVICE_ACCOUNT, this.#plane.directory);
+    const [program, ...args] = command.map(word => (word === 'node' ? process.execPath : here(word)));
     const own = { KUBELET_ROOT: root, METRICS_PORT: '0', KUBECONFIG: kubeconfig };
     const title = `${namespace}_${podName}_${name}`;
     const logFile = join(this.#plane.directory, `${title}.log`);

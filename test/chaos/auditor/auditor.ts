@@ -32,7 +32,7 @@ export class Auditor {
   readonly #findings: Findings;
   readonly #lookEveryMs: number;
   readonly #stopping = new AbortController();
-  /** node/profile that was seen installed since the profile was made. */
+  /** node/profile that was seen installed since the profile was made, or enabled. */
   readonly #seen = new Set<string>();
   readonly #comparing = new Set<Promise<void>>();
   readonly #done: Promise<unknown>;
@@ -64,7 +64,7 @@ export class Auditor {
     const key = `${node.name}/${entry.name}`;
     const look = this.files.look(node.files, entry);
     if (look.is === 'version') {
-      this.#seen.add(key);
+      if (look.version >= entry.since) this.#seen.add(key);
       this.tampering.healed(node.name, entry.name);
     } else if (look.is === 'wrong') {
       if (!this.tampering.isExcused(node.name, entry.name)) this.#findings.note('torn', `${key}: ${look.why}`);

@@ -8,6 +8,8 @@ export interface Entry {
   readonly base: string | undefined;
   version: number;
   state: State;
+  /** The version with which it was enabled last: nodes that are behind may still have to remove an earlier one. */
+  since: number;
   /** The newest version that was ever sent, whether it has arrived or not. */
   sent: number;
   /** Between two states: either may be found. */
@@ -29,7 +31,7 @@ export class Ledger {
   entry(name: string, base?: string): Entry {
     let entry = this.entries.get(name);
     if (!entry) {
-      entry = { name, base, version: 0, state: 'gone', sent: 0, moving: false };
+      entry = { name, base, version: 0, state: 'gone', since: 0, sent: 0, moving: false };
       this.entries.set(name, entry);
     }
     return entry;

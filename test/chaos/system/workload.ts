@@ -75,6 +75,7 @@ export class Workload {
     const { name, base } = entry;
     entry.moving = true;
     const version = ++entry.sent;
+    if (entry.state !== 'enabled') entry.since = version;
     const spec = { ...specOf(name, version, base), state: state === 'enabled' ? 'Enabled' : 'Disabled' };
     const path = `${PROFILES}/${name}`;
     const isTaken = await api.insist(`version ${version} of ${name} is taken`, async () => {
