@@ -1,5 +1,6 @@
 import { Contention } from '../core/drift/contention.ts';
 import type { ProfileFailure, Repairs } from '../core/fleet/own-report.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { Log } from '../core/log.ts';
 import type { CheckResult, ProfileDirectory } from '../host/profile-directory.ts';
 
@@ -59,7 +60,7 @@ export class Drift {
   }
 
   #count(fileName: string): void {
-    const lastTime = new Date().toISOString().replace(/\.\d+/, '');
+    const lastTime = isoTime(new Date());
     this.#repairs = { total: this.#repairs.total + 1, lastTime, lastFile: fileName };
     const now = performance.now();
     this.#contention.repaired(fileName, now);

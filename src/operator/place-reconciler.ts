@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import { type Labels, placeName, selectedLabels } from '../core/fleet/place.ts';
+import { isoTime } from '../core/iso-time.ts';
 import { isAlreadyExists, isNotFound } from '../kube/errors.ts';
 import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';
@@ -39,7 +40,7 @@ export class PlaceReconciler {
 
   async #write(node: NodeInfo, labels: Labels, known: PlaceRef | undefined): Promise<void> {
     const { transport, agentNamespace, bundle } = this.#options;
-    const now = new Date().toISOString().replace(/\.\d+/, '');
+    const now = isoTime(new Date());
     const hasSince = (key: string) => known?.labels[key] === labels[key] && known?.since[key];
     const since = Object.fromEntries(Object.keys(labels).map(key => [key, hasSince(key) || now]));
     const wanted = placeConfigMap(agentNamespace, node, labels, since);

@@ -1,5 +1,6 @@
 import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
 import type { SeccompRecording } from '../core/api/seccomp-recording.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { Log } from '../core/log.ts';
 import {
   API_VERSION,
@@ -16,7 +17,6 @@ import { recordedSpec, recordingSpec } from '../core/recording/profiles.ts';
 import type { Obstacle, RecordedProfile } from '../core/recording/status.ts';
 import type { Target } from '../core/recording/targets.ts';
 import { findCondition } from '../core/status/conditions.ts';
-import { isoTime } from '../core/violations/iso-time.ts';
 import { isRefusal } from '../kube/errors.ts';
 import { resourcePath } from '../kube/objects.ts';
 import type { Transport } from '../kube/transport.ts';

@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
+import { isoTime } from '../core/iso-time.ts';
 import type { Log } from '../core/log.ts';
-import { isoTime } from '../core/violations/iso-time.ts';
 import type { NodeViolations } from '../core/violations/report.ts';
 import { KernelLog } from '../host/kernel-log.ts';
 import { AuditSocket } from '../host/netlink/audit-socket.ts';

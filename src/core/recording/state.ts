@@ -1,6 +1,6 @@
 import type { SeccompRecordingSpec, SeccompRecordingStatus } from '../api/seccomp-recording.ts';
+import { isoTime } from '../iso-time.ts';
 import { parseDuration } from '../rollout/plan.ts';
-import { isoTime } from '../violations/iso-time.ts';
 
 export type Times = Pick<SeccompRecordingStatus, 'startTime' | 'endTime'>;
 export type State = Exclude<NonNullable<SeccompRecordingStatus['state']>, 'Stalled'>;

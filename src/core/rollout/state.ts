@@ -1,4 +1,5 @@
 import type { RolloutState } from '../api/seccomp-profile.ts';
+import { isoTime } from '../iso-time.ts';
 import type { Evidence } from './evidence.ts';
 import type { PlannedStage } from './plan.ts';
 import { parseRequest, type Request, type Verb } from './request.ts';
@@ -171,7 +172,7 @@ function observe(state: RolloutState, { plan, evidence, soakedMs, now }: Look): 
   // Time counts that both began and ended with enough to see.
   const soaked = state.phase === 'Soaking' ? Math.max(0, soakedMs) / 1_000 : 0;
   const isFirst = state.installedAt === undefined && evidence.installed === true;
-  const at = seconds(now);
+  const at = isoTime(now);
   return {
     ...state,
     phase: stage && !isLatched(state) ? phaseOf(stage, evidence) : state.phase,
@@ -212,7 +213,7 @@ function recorded(
   now: Date,
 ): NonNullable<RolloutState['history']> {
   const { pods = 0, violations = 0 } = evidence ?? {};
-  return [{ stage, mode, outcome, since, until: seconds(now), pods, violations }, ...history].slice(0, MAX_HISTORY);
+  return [{ stage, mode, outcome, since, until: isoTime(now), pods, violations }, ...history].slice(0, MAX_HISTORY);
 }
 
 /** At the beginning of a stage, with nothing seen of it. */
@@ -224,7 +225,7 @@ function enter(
   now: Date,
 ): RolloutState {
   const evidence = { nodes: 0, pods: 0, outdatedPods: 0, violations: 0 };
-  return withSummary({ ...state, stage, phase, since: seconds(now), soakedSeconds: 0, evidence }, plan);
+  return withSummary({ ...state, stage, phase, since: isoTime(now), soakedSeconds: 0, evidence }, plan);
 }
 
 /** Where there is none (0), the first: it is what comes next. */
@@ -237,5 +238,3 @@ function sameFiles(a: readonly BeforeFile[], b: readonly BeforeFile[]): boolean 
 }
 
 const isSame = (a: BeforeFile, b: BeforeFile): boolean => a.key === b.key && a.digest === b.digest;
-
-const seconds = (date: Date): string => date.toISOString().replace(/\.\d+/, '');

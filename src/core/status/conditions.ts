@@ -1,4 +1,5 @@
 import type { Condition } from '../api/seccomp-profile.ts';
+import { isoTime } from '../iso-time.ts';
 
 /** A condition as a step of the reconciliation states it: when it last changed is found by comparing. */
 export type StatedCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
@@ -16,8 +17,7 @@ export function mergeConditions(
 ): Condition[] {
   return stated.map(condition => {
     const before = previous.find(other => other.type === condition.type);
-    const since =
-      before?.status === condition.status ? before.lastTransitionTime : now.toISOString().replace(/\.\d+/, '');
+    const since = before?.status === condition.status ? before.lastTransitionTime : isoTime(now);
     return { ...condition, observedGeneration, lastTransitionTime: since };
   });
 }

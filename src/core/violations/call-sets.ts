@@ -1,6 +1,6 @@
+import { isoTime } from '../iso-time.ts';
 import { cut } from '../status/name-list.ts';
 import type { ContainerRef } from './cgroup.ts';
-import { isoTime } from './iso-time.ts';
 import { numberList } from './number-list.ts';
 import type { NodeCallSet } from './report.ts';
 import { isRuntime } from './runtime-command.ts';

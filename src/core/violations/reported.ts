@@ -1,5 +1,5 @@
+import { isoTime } from '../iso-time.ts';
 import { printable } from '../status/printable.ts';
-import { isoTime } from './iso-time.ts';
 import type { NodeCallSet, NodeViolation, NodeViolations } from './report.ts';
 
 /** No filter comes so far in a thousand years; sums of a fleet's counts stay exact enough and within 64 bits. */

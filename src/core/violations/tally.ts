@@ -1,9 +1,9 @@
 import type { SeccompRecord } from '../audit/record.ts';
+import { isoTime } from '../iso-time.ts';
 import { cut } from '../status/name-list.ts';
 import { type Call, callOf, LOGGED } from './call.ts';
 import { CallSets } from './call-sets.ts';
 import type { ContainerRef } from './cgroup.ts';
-import { isoTime } from './iso-time.ts';
 import type { NodeViolation, NodeViolations } from './report.ts';
 import { isRuntime } from './runtime-command.ts';
 
