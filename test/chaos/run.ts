@@ -185,10 +185,13 @@ class Chaos {
 }
 
 function areCompatible(one: Fault, other: Fault): boolean {
-  if (one.alone || other.alone || (one.takesApi && other.takesApi)) return false;
+  if (one.alone || other.alone) return false;
   if (one.uses !== undefined && one.uses === other.uses) return false;
-  return !(one.takesApi && other.needsApi) && !(one.needsApi && other.takesApi);
+  return !excludes(one, other) && !excludes(other, one);
 }
+
+const excludes = ({ takes }: Fault, other: Fault): boolean =>
+  takes !== undefined && (other.takes === takes || other.needs === takes);
 
 async function takenBack({ end }: Injected): Promise<true> {
   await end?.();

@@ -20,7 +20,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   {
     kind: 'rendered ConfigMaps deleted by hand',
     share: 8,
-    needsApi: true,
+    needs: 'API server',
     inject: async scene => {
       const names = scene.random.some(scene.ledger.enabled, 4).map(({ name }) => name);
       for (const name of names) {
@@ -34,7 +34,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   {
     kind: 'rendered ConfigMaps altered by hand',
     share: 8,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world, ledger, auditor, random }) => {
       const names = random.some(ledger.enabled, 4).map(({ name }) => name);
       let count = 0;
@@ -58,7 +58,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   {
     kind: 'DaemonSet of the agents deleted by hand',
     share: 4,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world }) => {
       await world.api.remove(`/apis/apps/v1/namespaces/${AGENT_NAMESPACE}/daemonsets/seccomp-agent`);
       return { count: 1, what: '' };
@@ -67,7 +67,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   {
     kind: "nodes' reports deleted by hand",
     share: 5,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world, random }) => {
       const chosen = random.some(world.nodes);
       for (const { name } of chosen) await world.api.remove(`${NODES}/${name}`);
@@ -77,7 +77,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   {
     kind: 'Lease deleted by hand',
     share: 3,
-    needsApi: true,
+    needs: 'API server',
     withinMs: 60_000,
     inject: async ({ world }) => {
       await world.api.remove(LEASE);
@@ -87,7 +87,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   {
     kind: 'Lease stolen: another holder written by hand',
     share: 1.5,
-    needsApi: true,
+    needs: 'API server',
     withinMs: 60_000,
     inject: async ({ world }) => {
       await world.api.merge(LEASE, { spec: { holderIdentity: 'a-thief', leaseDurationSeconds: 3 } });
@@ -144,7 +144,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
     kind: 'etcd restored from an older snapshot',
     share: 2,
     alone: true,
-    takesApi: true,
+    takes: 'API server',
     withinMs: 120_000,
     inject: async scene => {
       const { world, ledger, workload, random } = scene;
@@ -166,7 +166,7 @@ export const CLUSTER_FAULTS: readonly Fault[] = [
   {
     kind: '410 by compaction: history gone while clients were away',
     share: 2,
-    takesApi: true,
+    takes: 'API server',
     inject: async ({ world, random, workload }) => {
       const away = random.some(world.clients);
       const ends = away.map(({ link }) =>

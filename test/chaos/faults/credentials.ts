@@ -10,7 +10,7 @@ export const CREDENTIAL_FAULTS: readonly Fault[] = [
   {
     kind: 'token expired',
     share: 5,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world, random }) => {
       const chosen = random.some(world.clients, 3);
       for (const each of chosen) await writeFile(each.tokenFile, expiredToken(world, each));
@@ -20,7 +20,7 @@ export const CREDENTIAL_FAULTS: readonly Fault[] = [
   {
     kind: 'token rotated, the older one refused',
     share: 5,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world, random }) => {
       const chosen = random.some(world.nodes, 3);
       for (const each of chosen) await world.giveToken(each, { newPod: true });
@@ -31,7 +31,7 @@ export const CREDENTIAL_FAULTS: readonly Fault[] = [
   {
     kind: 'token file empty',
     share: 3,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world, random }) => {
       const chosen = random.some(world.nodes, 2);
       for (const each of chosen) await writeFile(each.tokenFile, '');

@@ -13,16 +13,19 @@ export interface Injected {
   end?(): Promise<void> | void;
 }
 
+/** `private copies`: by which an agent that starts knows an altered file as its own; without them it leaves that to a person. */
+type Thing = 'API server' | 'private copies';
+
 export interface Fault {
   readonly kind: string;
   /** How often, compared with others. */
   readonly share: number;
   /** Until everything is right again, from its end on, in milliseconds; a minute unless said otherwise. */
   readonly withinMs?: number;
-  /** Is itself done by way of the API server. */
-  readonly needsApi?: boolean;
-  /** Leaves nobody an API server, or other objects than were applied: not together with one that needs it. */
-  readonly takesApi?: boolean;
+  /** What it is done by way of. */
+  readonly needs?: Thing;
+  /** What it leaves nobody, or not as it was: not together with one that needs it. */
+  readonly takes?: Thing;
   /** What no two can have at the same time. */
   readonly uses?: string;
   /** Never together with others. */

@@ -57,7 +57,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     kind: 'leading operator killed (SIGKILL)',
     share: 2,
     withinMs: TAKE_OVER_MS,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world }) => {
       const leader = await world.leader();
       if (!leader) return { count: 0, what: 'nobody leads' };
@@ -68,7 +68,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'leading operator ended (SIGTERM)',
     share: 5,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world }) => {
       const leader = await world.leader();
       if (!leader) return { count: 0, what: 'nobody leads' };
@@ -79,7 +79,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'waiting operator killed (SIGKILL)',
     share: 6,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world }) => {
       const leader = await world.leader();
       const [waiting] = world.operators.filter(each => each !== leader) as [Client];
@@ -90,7 +90,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'leading operator stopped (SIGSTOP) for a while',
     share: 4,
-    needsApi: true,
+    needs: 'API server',
     inject: async ({ world }) => {
       const leader = await world.leader();
       leader?.process.pause();
@@ -100,7 +100,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'leading operator stopped until another leads, then continued',
     share: 1,
-    needsApi: true,
+    needs: 'API server',
     withinMs: TAKE_OVER_MS,
     inject: async ({ world }) => {
       const leader = await world.leader();
@@ -113,7 +113,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'API server killed (SIGKILL)',
     share: 3,
-    takesApi: true,
+    takes: 'API server',
     inject: async ({ world }) => {
       await world.plane.apiserver.kill();
       return { count: 1, what: '', end: () => world.plane.restartApiserver() };
@@ -122,7 +122,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'API server stopped (SIGSTOP) for a while',
     share: 5,
-    takesApi: true,
+    takes: 'API server',
     inject: async ({ world, random }) => {
       world.plane.apiserver.pause();
       await sleep(random.between(0, 3_000));
@@ -132,7 +132,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'etcd killed (SIGKILL)',
     share: 5,
-    takesApi: true,
+    takes: 'API server',
     inject: async ({ world }) => {
       await world.plane.restartEtcd();
       return { count: 1, what: '' };
@@ -141,7 +141,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'etcd stopped (SIGSTOP) for a while',
     share: 4,
-    takesApi: true,
+    takes: 'API server',
     inject: async ({ world, random }) => {
       world.plane.etcdProcess.pause();
       await sleep(random.between(0, 2_000));

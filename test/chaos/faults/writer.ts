@@ -84,8 +84,11 @@ const FILE_BLOCKS: Readonly<Record<string, Harm>> = {
 };
 
 export const WRITER_FAULTS: readonly Fault[] = [
-  ...Object.entries({ ...FILE_HARMS, ...COPY_HARMS }).map(
-    ([kind, harm]): Fault => ({ kind, share: 3, inject: scene => harmFiles(scene, harm) }),
+  ...Object.entries(FILE_HARMS).map(
+    ([kind, harm]): Fault => ({ kind, share: 3, needs: 'private copies', inject: scene => harmFiles(scene, harm) }),
+  ),
+  ...Object.entries(COPY_HARMS).map(
+    ([kind, harm]): Fault => ({ kind, share: 3, takes: 'private copies', inject: scene => harmFiles(scene, harm) }),
   ),
   ...Object.entries(FILE_BLOCKS).map(
     ([kind, harm]): Fault => ({ kind, share: 2, inject: scene => harmFiles(scene, harm, true) }),
@@ -93,6 +96,7 @@ export const WRITER_FAULTS: readonly Fault[] = [
   {
     kind: 'files altered in a loop, for a second',
     share: 3,
+    needs: 'private copies',
     inject: async scene => {
       const { random } = scene;
       let count = 0;
@@ -152,6 +156,7 @@ export const WRITER_FAULTS: readonly Fault[] = [
   {
     kind: 'directory of private copies removed',
     share: 3,
+    takes: 'private copies',
     inject: async ({ world, auditor, random }) => {
       const node = random.pick(world.nodes);
       auditor.tampering.directory(node.name);
