@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { now, type Role } from '../fleet/message.ts';
 import type { FleetBench } from '../fleet/with-fleet.ts';
 import { untilKnown, untilSynced, withFleet } from '../fleet/with-fleet.ts';
@@ -21,20 +22,20 @@ interface Times {
  */
 export const fanOut = suite(
   'a new profile to many nodes: to the last disk, to Ready',
-  { nodes: [1, 10, 100, 1000], runs: 5 },
-  { nodes: [1, 10], runs: 2 },
-  ({ nodes, runs }, progress) =>
+  { nodes: [1, 10, 100, 1000], runs: 5, pause: 1_000 },
+  { nodes: [1, 10], runs: 2, pause: 0 },
+  ({ nodes, runs, pause }, progress) =>
     withFleet({ progress }, async bench => {
       const all = new Map<number, Record<Role, Times>>();
       for (const size of nodes) {
         await bench.fleet.grow(size);
         await untilKnown(bench);
-        const times = async (role: Role) => oneRole(bench, role, runs, progress);
+        const times = async (role: Role) => oneRole(bench, role, { runs, pause }, progress);
         all.set(size, { watcher: await times('watcher'), worker: await times('worker'), agent: await times('agent') });
       }
       const rows = tableOf([...all.values()]);
       return {
-        title: `Fan-out: one profile, ${runs} times at each size`,
+        title: `Fan-out: one profile, ${runs} times at each size, ${pause} ms apart`,
         columns: ['ms from the start of the apply call', ...nodes.map(size => `${size} nodes`)],
         rows,
         notes: [
@@ -46,7 +47,12 @@ export const fanOut = suite(
     }),
 );
 
-async function oneRole(bench: FleetBench, role: Role, runs: number, progress: Progress): Promise<Times> {
+async function oneRole(
+  bench: FleetBench,
+  role: Role,
+  { runs, pause }: { readonly runs: number; readonly pause: number },
+  progress: Progress,
+): Promise<Times> {
   const { fleet, transport } = bench;
   progress(`${fleet.size} nodes: ${role}`);
   await fleet.run(role);
@@ -56,6 +62,8 @@ async function oneRole(bench: FleetBench, role: Role, runs: number, progress: Pr
   // The first one warms up: connections, compiled code.
   for (const [at, profile] of (await profiles(runs + 1, `${role}-${fleet.size}`)).entries()) {
     if (at === 1) cpu = fleet.cpuMs();
+    // What changes soon after other changes is reported with them; that is the storm suite's.
+    await sleep(pause);
     const { name } = profile.metadata;
     const from = now();
     await apply(transport, profile);

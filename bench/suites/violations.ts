@@ -56,7 +56,7 @@ async function measure(seconds: number, progress: Progress) {
     };
   } finally {
     await system.stop();
-    machine.remove();
+    await machine.remove();
   }
 }
 

@@ -20,9 +20,9 @@ describe('violations from the kernel’s log, where there is no audit socket to 
     watcher.start();
   });
 
-  after(() => {
+  after(async () => {
     watcher?.stop();
-    machine?.remove();
+    await machine?.remove();
   });
 
   const own = () => watcher.tally.report().entries.filter(({ containerID }) => containerID === container.id);

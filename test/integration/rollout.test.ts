@@ -277,8 +277,11 @@ describe('a rollout on a real API server', function () {
       await report('node-a', 'spoiled-0');
       await untilAt('spoiled', '0/2 RolledBack');
       await until('all hold what they held before', async () => (await holds('spoiled')) === 'mkdir mkdir mkdir');
-      const { status } = await system.profile('spoiled');
-      expect(status?.conditions?.map(({ type, status: is }) => `${type} ${is}`)).to.include('Stalled True');
+      // Written once the nodes have told that they hold it.
+      await until('somebody has to act', async () => {
+        const { status } = await system.profile('spoiled');
+        return status?.conditions?.some(({ type, status: is }) => type === 'Stalled' && is === 'True');
+      });
     });
 
     it('has nothing to do where a profile that is in force gets stages', async () => {

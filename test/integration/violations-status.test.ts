@@ -45,7 +45,7 @@ describe('violations in the status of a profile', function () {
   after(async () => {
     await program?.stop();
     await system?.stop();
-    machine?.remove();
+    await machine?.remove();
   });
 
   const create = (object: object) => system.plane.kubectl(['apply', '-f', '-'], JSON.stringify(object));

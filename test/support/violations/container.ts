@@ -1,7 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
 const PROGRAM = join(import.meta.dirname, 'filtered.ts');
 
@@ -14,17 +17,41 @@ export interface Made {
   readonly seconds: number;
 }
 
-/** Runs it in this cgroup, or in ours. */
-export async function runFiltered(directory: string | undefined, action: number, ...steps: string[]): Promise<Made> {
-  const args = [PROGRAM, directory ?? '-', String(action), ...steps];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  child.stdout.on('data', chunk => {
-    said += chunk;
-  });
-  const code = await new Promise(resolve => child.once('close', resolve));
-  if (code !== 0) throw new Error(`filtered.ts ended with ${code}`);
-  return JSON.parse(said);
+/**
+ * A shell that runs the program given after a cgroup, and waits for its input to end: as in a container, what makes the calls
+ * is forked by a process that is in the cgroup already, and is there still when the records are read.
+ */
+const FIRST_PROCESS = '[ "$0" = - ] || echo $$ > "$0/cgroup.procs"; "$@" && exec >&- && read -r _';
+
+/** Runs the steps of filtered.ts in this process's own cgroup: in no container. */
+export async function runFiltered(action: number, ...steps: string[]): Promise<Made> {
+  const run = new Run('-', action, steps);
+  const made = await run.made();
+  await run.end();
+  return made;
+}
+
+class Run {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #closed: Promise<unknown>;
+
+  constructor(directory: string, action: number, steps: readonly string[]) {
+    const args = ['-c', FIRST_PROCESS, directory, process.execPath, PROGRAM, String(action), ...steps];
+    this.#child = spawn('sh', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#closed = once(this.#child, 'exit');
+  }
+
+  /** What filtered.ts says of itself when it has made its calls. */
+  async made(): Promise<Made> {
+    const said = await text(this.#child.stdout);
+    if (!said) throw new Error(`filtered.ts failed: ${JSON.stringify(this.#child.spawnargs)}`);
+    return JSON.parse(said);
+  }
+
+  async end(): Promise<void> {
+    this.#child.stdin.end();
+    await this.#closed;
+  }
 }
 
 /**
@@ -34,17 +61,20 @@ export async function runFiltered(directory: string | undefined, action: number,
 export class FakeNode {
   readonly #root = join(hierarchy(), `violations-test-${randomBytes(4).toString('hex')}`);
   readonly #directories = new Set<string>();
+  readonly #containers: FakeContainer[] = [];
 
   container(podUid: string): FakeContainer {
     const id = randomBytes(32).toString('hex');
     const directory = join(this.#root, 'kubepods/besteffort', `pod${podUid}`, id);
     mkdirSync(directory, { recursive: true });
     for (let each = directory; each !== dirname(this.#root); each = dirname(each)) this.#directories.add(each);
-    return new FakeContainer(podUid, id, directory);
+    const container = new FakeContainer(podUid, id, directory);
+    this.#containers.push(container);
+    return container;
   }
 
-  /** All processes have ended. */
-  remove(): void {
+  async remove(): Promise<void> {
+    for (const each of this.#containers) await each.end();
     for (const each of [...this.#directories].sort().reverse()) rmdirSync(each);
   }
 }
@@ -53,6 +83,7 @@ export class FakeContainer {
   readonly podUid: string;
   readonly id: string;
   readonly directory: string;
+  readonly #runs: Run[] = [];
 
   constructor(podUid: string, id: string, directory: string) {
     this.podUid = podUid;
@@ -62,7 +93,13 @@ export class FakeContainer {
 
   /** Runs the steps of filtered.ts in it. */
   run(action: number, ...steps: string[]): Promise<Made> {
-    return runFiltered(this.directory, action, ...steps);
+    const run = new Run(this.directory, action, steps);
+    this.#runs.push(run);
+    return run.made();
+  }
+
+  async end(): Promise<void> {
+    for (const run of this.#runs.splice(0)) await run.end();
   }
 }
 

@@ -1,16 +1,15 @@
-// A process in a container's cgroup and under a seccomp filter, without a runtime: what makes the records of tests.
-//   node filtered.ts CGROUP_DIRECTORY|- ACTION STEP...
+// A process under a seccomp filter, without a runtime: what makes the records of tests.
+//   node filtered.ts ACTION STEP...
 // ACTION (a number, SECCOMP_RET_*) is what the filter does with mkdir(2) and mkdirat(2); a STEP is `call:TIMES`, `spawn:TIMES`
 // (a process of its own that makes one call) or `rate:CALLS_A_SECOND:SECONDS`. Prints what it has done as JSON.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 
 interface Koffi {
   load(path: null): { func(prototype: string): (...values: unknown[]) => number };
   struct(name: string, fields: Readonly<Record<string, string>>): unknown;
 }
 
-const [directory = '', action = '', ...steps] = process.argv.slice(2);
+const [action = '', ...steps] = process.argv.slice(2);
 const name = `@koromix/koffi-linux-${process.arch}`;
 const { default: koffi } = (await import(name)) as { default: Koffi };
 koffi.struct('sock_fprog', { len: 'uint16_t', filter: 'const void *' });
@@ -19,7 +18,6 @@ const prctl = libc.func('int prctl(int, unsigned long, const void *, unsigned lo
 const setFilter = libc.func('int prctl(int, unsigned long, const sock_fprog *)');
 const mkdir = libc.func('int mkdir(const char *, unsigned int)');
 
-if (directory !== '-') writeFileSync(`${directory}/cgroup.procs`, String(process.pid));
 const PR_SET_NO_NEW_PRIVS = 38;
 const PR_SET_SECCOMP = 22;
 const SECCOMP_MODE_FILTER = 2;
