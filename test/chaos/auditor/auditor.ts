@@ -32,8 +32,8 @@ export class Auditor {
   readonly #findings: Findings;
   readonly #lookEveryMs: number;
   readonly #stopping = new AbortController();
-  /** node/profile that was seen installed since the profile was made, or enabled. */
-  readonly #seen = new Set<string>();
+  /** The version that was seen last, by node/profile. */
+  readonly #seen = new Map<string, number>();
   readonly #comparing = new Set<Promise<void>>();
   readonly #done: Promise<unknown>;
 
@@ -64,14 +64,17 @@ export class Auditor {
     const key = `${node.name}/${entry.name}`;
     const look = this.files.look(node.files, entry);
     if (look.is === 'version') {
-      if (look.version >= entry.since) this.#seen.add(key);
+      this.#seen.set(key, look.version);
       this.tampering.healed(node.name, entry.name);
     } else if (look.is === 'wrong') {
       if (!this.tampering.isExcused(node.name, entry.name)) this.#findings.note('torn', `${key}: ${look.why}`);
     } else if (entry.state !== 'enabled' || entry.moving || this.#ledger.isRewriting) this.#seen.delete(key);
-    else if (this.#seen.has(key) && !this.tampering.isExcused(node.name, entry.name)) {
-      this.#findings.note('missing', `${key}: version ${entry.version} was there`);
+    else if (!this.tampering.isExcused(node.name, entry.name)) {
+      const seen = this.#seen.get(key);
       this.#seen.delete(key);
+      // An earlier one may still have to go: the profile was disabled or deleted meanwhile.
+      if (seen !== undefined && seen >= entry.since)
+        this.#findings.note('missing', `${key}: version ${seen} was there`);
     }
   }
 
