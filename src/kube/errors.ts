@@ -73,6 +73,9 @@ export const isFromTheFuture = (error: unknown): error is ApiError =>
   error instanceof ApiError &&
   (error.causes.includes('ResourceVersionTooLarge') || error.message.includes('Too large resource version'));
 
+/** A server is there: it does not do this for us, now or ever. */
+export const isAnswer = (error: unknown): boolean => error instanceof ApiError && error.status < 500;
+
 /** A stream began, and then nothing came for too long. */
 export const isSilence = (error: unknown): boolean => error instanceof ConnectionError && error.code === 'IDLE_TIMEOUT';
 

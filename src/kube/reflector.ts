@@ -2,7 +2,7 @@ import { backoffDelay } from '../core/backoff.ts';
 import type { Log } from '../core/log.ts';
 import { compareResourceVersions } from '../core/resource-version.ts';
 import { type Change, Collection } from './collection.ts';
-import { ApiError, isFromTheFuture, isGone, isSilence } from './errors.ts';
+import { ApiError, isAnswer, isFromTheFuture, isGone, isSilence } from './errors.ts';
 import type { KubeObject } from './objects.ts';
 import { pause } from './pause.ts';
 import type { Query, Transport } from './transport.ts';
@@ -47,6 +47,11 @@ export interface ReflectorOptions<K extends KubeObject, T> {
   readonly idleTimeoutMs?: number;
   /** When the last list is about that old, a watch that ended is followed by a list instead of being resumed. */
   readonly relistAfterMs?: number;
+  /**
+   * After nobody could be reached, a list follows within a random part of this. Such a server may have got an older etcd, and
+   * written a history of its own since: one that has come as far as ours was is taken up without a sign of it.
+   */
+  readonly relistSpreadMs?: number;
   /** Ask for the list as a stream (KEP-3157), which spares the server's memory; given up where it is not served. */
   readonly streamingList?: boolean;
   /** Objects in a page of a list that is no stream. */
@@ -145,20 +150,21 @@ export class Reflector<K extends KubeObject, T> {
     for (let failures = 0; !signal.aborted; ) {
       const { error, livedMs } = await this.#session();
       if (signal.aborted) return;
-      if (livedMs >= HEALTHY_MS) failures = 0;
-      if (error === undefined && livedMs >= SHORT_LIVED_MS) continue;
+      if (livedMs === undefined && !isAnswer(error)) this.#listSoon();
+      if ((livedMs ?? 0) >= HEALTHY_MS) failures = 0;
+      if (error === undefined && (livedMs ?? 0) >= SHORT_LIVED_MS) continue;
       this.#judge(error);
       await pause(this.#delay(error, failures++), signal);
     }
   }
 
-  /** Lists if there is need to, then watches to the end of the connection; tells how it ended. */
-  async #session(): Promise<{ error?: unknown; livedMs: number }> {
+  /** Lists if there is need to, then watches to the end of the connection; tells how it ended, if it ever began. */
+  async #session(): Promise<{ error?: unknown; livedMs?: number }> {
     let openedAt: number | undefined;
     const opened = () => {
       openedAt ??= performance.now();
     };
-    const livedMs = () => (openedAt === undefined ? 0 : performance.now() - openedAt);
+    const lived = () => (openedAt === undefined ? {} : { livedMs: performance.now() - openedAt });
     try {
       if (!this.#mustList && performance.now() < this.#relistAt) await this.#watch(opened);
       else if (this.#streamingList) await this.#streamListAndWatch(opened);
@@ -166,9 +172,9 @@ export class Reflector<K extends KubeObject, T> {
         await this.#listPages();
         await this.#watch(opened);
       }
-      return { livedMs: livedMs() };
+      return lived();
     } catch (error) {
-      return { error, livedMs: livedMs() };
+      return { error, ...lived() };
     }
   }
 
@@ -208,7 +214,8 @@ export class Reflector<K extends KubeObject, T> {
   async #stream(from: Query, opened: () => void): Promise<void> {
     const { transport, path, idleTimeoutMs = 90_000, watchSeconds: [least, most] = [240, 480] } = this.#options;
     this.#hasSpoken = false;
-    const timeoutSeconds = Math.ceil(least + (most - least) * this.#random());
+    const untilList = this.#mustList ? Number.POSITIVE_INFINITY : (this.#relistAt - performance.now()) / 1000;
+    const timeoutSeconds = Math.ceil(Math.min(least + (most - least) * this.#random(), untilList));
     await transport.stream(path, {
       query: { ...this.#selectors, ...from, watch: true, allowWatchBookmarks: true, timeoutSeconds },
       signal: this.#stopped.signal,
@@ -247,6 +254,11 @@ export class Reflector<K extends KubeObject, T> {
     if (this.#mustList || compareResourceVersions(resourceVersion, this.#resourceVersion) >= 0) return;
     this.#mustList = true;
     throw new Error(`the server went back from resourceVersion ${this.#resourceVersion} to ${resourceVersion}`);
+  }
+
+  #listSoon(): void {
+    const { relistSpreadMs = 60_000 } = this.#options;
+    this.#relistAt = Math.min(this.#relistAt, performance.now() + relistSpreadMs * this.#random());
   }
 
   #beginList(): void {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { silentLog } from '../../src/core/log.ts';
 import { kubeconfigCredentials } from '../../src/kube/kubeconfig.ts';
@@ -160,6 +161,23 @@ describe('reflector on a real API server', function () {
     expect(recorder.told.slice(1)).to.deep.equal(['deleted goes']);
     expect(recorder.changes[1]?.initial).to.equal(true);
     expect(proxy.requests.filter(resumes)).to.have.length(1);
+  });
+
+  it('lists again after nobody could be reached: etcd may be an older one, and have come as far since', async () => {
+    await sandbox.create('kept');
+    const snapshot = join(plane.directory, 'snapshot');
+    await plane.snapshot(snapshot);
+    await sandbox.create('lost');
+    await reflect({ relistSpreadMs: 0 }).whenSynced();
+    proxy.intercept = (_, response) => {
+      response.socket?.destroy();
+      return true;
+    };
+    proxy.cutWatches();
+    await plane.restore(snapshot);
+    for (let at = 0; at < 20; at++) await sandbox.edit('kept', { at: String(at) });
+    proxy.intercept = undefined;
+    await recorder.untilTold('deleted', 'lost');
   });
 
   it('follows a server that is restarted', async () => {

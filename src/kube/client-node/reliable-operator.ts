@@ -46,6 +46,8 @@ export abstract class ReliableOperator extends Operator {
       path: resourcePath(resource),
       name: resource.plural,
       log: this.log,
+      // There is one that leads: no need to spread.
+      relistSpreadMs: 5_000,
       ...options,
     });
     this.#reflectors.push(reflector as unknown as Reflector<KubeObject, unknown>);
