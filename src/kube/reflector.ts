@@ -48,8 +48,8 @@ export interface ReflectorOptions<K extends KubeObject, T> {
   /** When the last list is about that old, a watch that ended is followed by a list instead of being resumed. */
   readonly relistAfterMs?: number;
   /**
-   * After nobody could be reached, a list follows within a random part of this. Such a server may have got an older etcd, and
-   * written a history of its own since: one that has come as far as ours was is taken up without a sign of it.
+   * After a connection was lost, a list follows when half of this has gone by, or up to all of it. The server may have been away
+   * because its etcd was restored: one that has come as far since as we had takes up our watch without a sign of it.
    */
   readonly relistSpreadMs?: number;
   /** Ask for the list as a stream (KEP-3157), which spares the server's memory; given up where it is not served. */
@@ -150,21 +150,21 @@ export class Reflector<K extends KubeObject, T> {
     for (let failures = 0; !signal.aborted; ) {
       const { error, livedMs } = await this.#session();
       if (signal.aborted) return;
-      if (livedMs === undefined && !isAnswer(error)) this.#listSoon();
-      if ((livedMs ?? 0) >= HEALTHY_MS) failures = 0;
-      if (error === undefined && (livedMs ?? 0) >= SHORT_LIVED_MS) continue;
+      if (error !== undefined && !isAnswer(error)) this.#listSoon();
+      if (livedMs >= HEALTHY_MS) failures = 0;
+      if (error === undefined && livedMs >= SHORT_LIVED_MS) continue;
       this.#judge(error);
       await pause(this.#delay(error, failures++), signal);
     }
   }
 
-  /** Lists if there is need to, then watches to the end of the connection; tells how it ended, if it ever began. */
-  async #session(): Promise<{ error?: unknown; livedMs?: number }> {
+  /** Lists if there is need to, then watches to the end of the connection; tells how it ended. */
+  async #session(): Promise<{ error?: unknown; livedMs: number }> {
     let openedAt: number | undefined;
     const opened = () => {
       openedAt ??= performance.now();
     };
-    const lived = () => (openedAt === undefined ? {} : { livedMs: performance.now() - openedAt });
+    const livedMs = () => (openedAt === undefined ? 0 : performance.now() - openedAt);
     try {
       if (!this.#mustList && performance.now() < this.#relistAt) await this.#watch(opened);
       else if (this.#streamingList) await this.#streamListAndWatch(opened);
@@ -172,9 +172,9 @@ export class Reflector<K extends KubeObject, T> {
         await this.#listPages();
         await this.#watch(opened);
       }
-      return lived();
+      return { livedMs: livedMs() };
     } catch (error) {
-      return { error, ...lived() };
+      return { error, livedMs: livedMs() };
     }
   }
 
@@ -258,7 +258,7 @@ export class Reflector<K extends KubeObject, T> {
 
   #listSoon(): void {
     const { relistSpreadMs = 60_000 } = this.#options;
-    this.#relistAt = Math.min(this.#relistAt, performance.now() + relistSpreadMs * this.#random());
+    this.#relistAt = Math.min(this.#relistAt, performance.now() + (relistSpreadMs / 2) * (1 + this.#random()));
   }
 
   #beginList(): void {

@@ -163,7 +163,7 @@ describe('reflector on a real API server', function () {
     expect(proxy.requests.filter(resumes)).to.have.length(1);
   });
 
-  it('lists again after nobody could be reached: etcd may be an older one, and have come as far since', async () => {
+  it('lists again after it lost the server: etcd may be an older one, and have come as far since', async () => {
     await sandbox.create('kept');
     const snapshot = join(plane.directory, 'snapshot');
     await plane.snapshot(snapshot);
