@@ -174,6 +174,8 @@ export class Agent {
         synced: async () => {
           await this.#fetch(this.#undecided());
           this.#removeUnwanted(installer);
+          // An etcd that was restored has an older report, too.
+          this.#reporter.recheck();
         },
         progress: resourceVersion => {
           this.#seenTo = resourceVersion;

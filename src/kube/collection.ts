@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type KubeObject, objectKey } from './objects.ts';
 
 /** One object that came, changed or went. */
@@ -26,7 +27,7 @@ export class Collection<K extends KubeObject, T> {
   readonly items = new Map<string, T>();
   readonly #project: (object: K) => T;
   readonly #keep: (object: K) => boolean;
-  /** uid and resourceVersion of each item: whether an object is the one we know. */
+  /** Whether an object is the one we know, see {@link identityOf}. */
   readonly #versions = new Map<string, string>();
   /** Keys that the list under way has shown. */
   #listed: Set<string> | undefined;
@@ -51,8 +52,8 @@ export class Collection<K extends KubeObject, T> {
     const key = objectKey(object.metadata);
     if (!this.#keep(object)) return this.#drop(key, object.metadata.resourceVersion ?? '');
     this.#listed?.add(key);
-    const { uid = '', resourceVersion = '' } = object.metadata;
-    const version = `${uid}/${resourceVersion}`;
+    const { resourceVersion = '' } = object.metadata;
+    const version = identityOf(object);
     if (this.#versions.get(key) === version) return undefined;
     const item = this.#project(object);
     const type = this.items.has(key) ? 'modified' : 'added';
@@ -84,4 +85,12 @@ export class Collection<K extends KubeObject, T> {
     this.#versions.delete(key);
     return { key, type: 'deleted', item: undefined, previous, resourceVersion, initial: this.#listed !== undefined };
   }
+}
+
+/**
+ * Its resourceVersion would do, but for an etcd that was restored: that one gives the same numbers to another history. Lists
+ * and watches say apart from each other what kind an object is, so that counts for nothing.
+ */
+function identityOf({ apiVersion, kind, ...object }: KubeObject): string {
+  return hash('sha1', JSON.stringify(object), 'base64');
 }

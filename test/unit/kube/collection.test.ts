@@ -54,6 +54,12 @@ describe('collection', () => {
     expect([...collection.items.keys()]).to.deep.equal(['ns/a', 'ns/b', 'ns/c']);
   });
 
+  it('sees another content under the same resourceVersion, which an etcd that was restored gives', () => {
+    const other = object('a', '1');
+    const change = listed().take({ ...other, metadata: { ...other.metadata, labels: { of: 'another history' } } });
+    expect(change).to.deep.include({ key: 'ns/a', type: 'modified' });
+  });
+
   it('sees that an object of the same name is another one', () => {
     expect(listed().take(object('a', '1', 'new-uid'))).to.deep.include({ type: 'modified' });
   });
