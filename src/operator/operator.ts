@@ -333,6 +333,7 @@ export class SeccompOperator extends ReliableOperator {
     this.#newest.watchTold(key);
     const sameSpec = item && previous && isSameSpec(item, previous);
     if (!sameSpec) {
+      this.#linter?.forget(key);
       addAs(initial, this.#work, profileKey(key));
       for (const name of this.#reconciler.dependentsOf(key)) this.#work.add(profileKey(name));
       if (item?.spec.rollout || previous?.spec.rollout) this.#followSelectors();
@@ -466,10 +467,11 @@ export class SeccompOperator extends ReliableOperator {
   }
 
   /** That its own status was written is no news. */
-  #recordingChanged({ key, item, previous }: Change<SeccompRecording, SeccompRecording>): void {
+  #recordingChanged({ key, item, previous, initial }: Change<SeccompRecording, SeccompRecording>): void {
     if (!item) this.#recorder.forget(key);
     const [before, after] = [previous?.metadata, item?.metadata];
-    if (before?.uid !== after?.uid || before?.generation !== after?.generation) this.#work.add(recordingKey(key));
+    const isSame = before?.uid === after?.uid && before?.generation === after?.generation;
+    if (initial || !isSame) this.#work.add(recordingKey(key));
   }
 
   /** All that are not complete: what nodes report concerns any of them. */
