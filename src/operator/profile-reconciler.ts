@@ -1,7 +1,7 @@
 import type { RolloutState, SeccompProfile, SeccompProfileSpec } from '../core/api/seccomp-profile.ts';
 import { reportSpreadMs } from '../core/fleet/report-spread.ts';
 import type { Log } from '../core/log.ts';
-import { RENDERED_LABEL } from '../core/names.ts';
+import { GROUP, PROFILE_PLURAL, RENDERED_LABEL, VERSION } from '../core/names.ts';
 import { dependencies, type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
 import { digestOf } from '../core/profile/digest.ts';
 import { isDisabled } from '../core/profile/disabled.ts';
@@ -74,7 +74,7 @@ export class ProfileReconciler {
       if (error instanceof ProfileError) {
         record({ is: 'stalled', reason: error.reason, message: error.message }, dependsOn);
         // Or nodes would be told two contents of one file.
-        if (error.reason === 'PathConflict') await this.withdraw(name);
+        if (error.reason === 'PathConflict') await this.#remove(name);
         return;
       }
       if (!isConflict(error) && !isAlreadyExists(error))
@@ -85,6 +85,29 @@ export class ProfileReconciler {
 
   /** Removes the rendered form, after which the agents remove the file. To be asked first: whether a Pod uses it. */
   async withdraw(name: string): Promise<void> {
+    if (!this.#options.bundle.get(name)) return;
+    // A ConfigMap of the newest version is no sign that the profile is known in its newest: while a Lease was deleted by hand
+    // there are two leaders, and one may be late. No container starts without its file, so this is asked for.
+    if (await this.#isWanted(name)) throw new Error('the profile is wanted again, which its watch has not told yet');
+    await this.#remove(name);
+  }
+
+  forget(name: string): void {
+    this.#publications.delete(name);
+  }
+
+  async #isWanted(name: string): Promise<boolean> {
+    const path = resourcePath({ group: GROUP, version: VERSION, plural: PROFILE_PLURAL, name });
+    try {
+      const { metadata, spec } = await this.#options.transport.request<SeccompProfile>('GET', path);
+      return metadata.deletionTimestamp === undefined && !isDisabled(spec);
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
+  async #remove(name: string): Promise<void> {
     const { bundle, transport, log } = this.#options;
     const ref = bundle.get(name);
     if (!ref) return;
@@ -95,10 +118,6 @@ export class ProfileReconciler {
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-  }
-
-  forget(name: string): void {
-    this.#publications.delete(name);
   }
 
   #dependencies({ metadata, spec }: SeccompProfile): string[] {
