@@ -76,11 +76,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'crashed',
-    how: 'the agent exits when a watch ends',
-    file: 'src/kube/reflector.ts',
-    from: 'this.#collection.abandonList();',
-    to: 'if (this.#isSynced) process.exit(3);',
-    under: ['watches cut'],
+    how: 'the agent exits when it has repaired a file',
+    file: 'src/agent/drift.ts',
+    from: "else this.#options.log.warn('a file was altered by somebody else, and repaired', { file: fileName });",
+    to: 'else process.exit(3);',
+    under: ['file deleted'],
   },
 ];
 
