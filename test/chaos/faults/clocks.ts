@@ -8,6 +8,7 @@ export const CLOCK_FAULTS: readonly Fault[] = [
   {
     kind: "wall clock of an agent's node wrong, by a minute to ten years",
     share: 5,
+    needs: 'private copies',
     inject: async ({ world, random }) => {
       const node = random.pick(world.nodes);
       const shift = random.pick(SHIFTS);

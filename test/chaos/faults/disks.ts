@@ -54,6 +54,7 @@ export const DISK_FAULTS: readonly Fault[] = [
   },
   {
     kind: 'EIO from the disk while the agent starts',
+    needs: 'private copies',
     uses: 'failing disk',
     share: 5,
     inject: async ({ world, random }) => {

@@ -13,7 +13,10 @@ export interface Injected {
   end?(): Promise<void> | void;
 }
 
-/** `private copies`: by which an agent that starts knows an altered file as its own; without them it leaves that to a person. */
+/**
+ * `private copies`: by which an agent that starts knows a file as its own that is not what it is to be, altered by somebody or
+ * older; without them it leaves that to a person.
+ */
 type Thing = 'API server' | 'private copies';
 
 export interface Fault {

@@ -9,6 +9,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'agent killed (SIGKILL)',
     share: 20,
+    needs: 'private copies',
     inject: async ({ world, random }) => {
       const killed = random.some(world.nodes);
       for (const node of killed) await world.kill(node);
@@ -18,6 +19,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'agent killed again and again while it starts',
     share: 5,
+    needs: 'private copies',
     inject: async ({ world, random }) => {
       const node = random.pick(world.nodes);
       const times = random.between(2, 5);
@@ -32,6 +34,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   {
     kind: 'agent ended (SIGTERM)',
     share: 5,
+    needs: 'private copies',
     inject: async ({ world, random }) => {
       const ended = random.some(world.nodes, 2);
       for (const node of ended) await world.end(node);
