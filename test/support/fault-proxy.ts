@@ -88,6 +88,8 @@ export class FaultProxy {
     const upstream = httpsRequest({ hostname, port, method, path, headers, agent: false, ...this.#upstream.tls() });
     upstream.on('error', () => response.destroy());
     upstream.on('response', answer => {
+      // Cut before it began.
+      if (response.headersSent || response.destroyed) return void answer.destroy();
       if (this.losesAnswers && !isWatch) return void answer.resume().once('end', () => response.socket?.destroy());
       const { 'transfer-encoding': _, connection: __, ...kept } = answer.headers;
       response.writeHead(answer.statusCode ?? 502, kept);
