@@ -12,8 +12,10 @@ export function formatOf({ options: { output } }: Given): Format {
   throw new UsageError(`-o ${String(output)}: use json or yaml`);
 }
 
+/** Who wrote which field is left out, as kubectl does. */
 export function printObjects(objects: unknown, format: 'json' | 'yaml'): string {
-  return format === 'json' ? `${JSON.stringify(objects, undefined, 2)}\n` : stringify(objects);
+  const json = JSON.stringify(objects, (key, value) => (key === 'managedFields' ? undefined : value), 2);
+  return format === 'json' ? `${json}\n` : stringify(JSON.parse(json));
 }
 
 /** Columns as wide as their longest cell; no line is longer than 100 characters, the last column gives way. */

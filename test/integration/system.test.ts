@@ -332,6 +332,11 @@ describe('the whole system on a real API server', function () {
     expect((await seccomp('status', 'seed')).stdout).to.include('on 3 of 3 nodes as operator/seed.json');
     const reports = JSON.parse((await seccomp('nodes', '-o', 'json')).stdout) as { metadata: { name: string } }[];
     expect(reports.map(({ metadata }) => metadata.name)).to.have.members(NODES);
+    expect(JSON.stringify(reports)).not.to.include('managedFields');
+    const [header, row, ...others] = (await seccomp('nodes', 'node-a')).stdout.trim().split('\n');
+    expect(header).to.match(/^NODE +SYNCED +PROFILES +DRIFTED +STATUS$/);
+    expect(row).to.match(/^node-a +True +\d+ +(True|-) +\S/);
+    expect(others).to.deep.equal([]);
   });
 
   it('lets a person verify a node with sha256sum alone', async () => {
