@@ -374,11 +374,13 @@ export class ProfileDirectory {
   async #restoreCopy(fileName: string, file: Owned, found: Found): Promise<undefined> {
     const digest = digestIfSound(found);
     if (digest !== undefined && digest === file.intended && found.kind === 'file' && found.text !== undefined) {
+      // Undefined makes the next install write both.
+      file.intended = undefined;
       await this.#writeCopy(fileName, file, found.text);
+      file.intended = digest;
       file.verified = verifiedOf(found);
       return;
     }
-    // Undefined makes the next install write both.
     file.intended = undefined;
     file.verified = undefined;
     const remedy = 'it is written again when the API server answers';

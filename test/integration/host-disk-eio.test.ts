@@ -43,4 +43,18 @@ describe('a disk of a node that gives EIO', function () {
       const names = readdirSync(disk.backing, { recursive: true }) as string[];
       expect(names.filter(name => name.includes('.tmp-'))).to.deep.equal([]);
     });
+
+  it('for a private copy that somebody removed: it is made again with the next install, though the file is right', async () => {
+    const directory = await root.open();
+    await directory.install(oneFile('a.json', OLD));
+    const copy = join(disk.backing, 'seccomp/operator/.installed/a.json');
+    await disk.fail(['create']);
+    rmSync(copy);
+    const { failed } = await directory.check(['a.json']);
+    expect([...failed.keys()]).to.deep.equal(['a.json']);
+
+    await disk.fail([]);
+    expect((await directory.install(oneFile('a.json', OLD))).get('a.json')?.ok).to.equal(true);
+    expect(readFileSync(copy, 'utf8')).to.contain(OLD);
+  });
 });
