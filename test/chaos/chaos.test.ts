@@ -19,6 +19,7 @@ describe('the system under faults of all kinds', function () {
     const patienceMs = 150_000;
     const report = await runChaos({ seed: SEED, faults: 150, seconds: 90, kinds, patienceMs, progress: () => {} });
     expect(report.findings, reportText(report)).to.deep.equal([]);
+    expect(report.brokeOff).to.equal(undefined);
     expect(report.rounds).to.be.greaterThan(3);
   });
 });

@@ -51,7 +51,8 @@ async function run(): Promise<void> {
   });
   console.log(reportText(report));
   if (values.output) await writeFile(values.output, JSON.stringify(report, undefined, 2));
-  if (report.findings.length) process.exitCode = 1;
+  if (report.brokeOff) console.error(`broke off: ${report.brokeOff}`);
+  if (report.findings.length || report.brokeOff) process.exitCode = 1;
 }
 
 function chosen(words: readonly string[]) {

@@ -36,6 +36,8 @@ export interface ChaosReport {
   /** Of rounds with several kinds at once, in milliseconds. */
   readonly together: readonly number[];
   readonly findings: readonly Finding[];
+  /** Why the run ended before its time: the suite itself failed. */
+  readonly brokeOff?: string;
 }
 
 export interface KindReport {
@@ -58,7 +60,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   try {
     return await new Chaos(scenario, options).run();
   } finally {
-    await scenario.stop();
+    await scenario.stop().catch(error => progress(`not stopped in order: ${(error as Error).message}`));
   }
 }
 
@@ -91,7 +93,12 @@ class Chaos {
     const { findings } = this.#scenario;
     while (this.#total < faults && this.#seconds < seconds) {
       if (findings.all.some(({ invariant }) => invariant === stopAt)) break;
-      if (!(await this.#round(this.#choose()))) break;
+      try {
+        if (!(await this.#round(this.#choose()))) break;
+      } catch (error) {
+        // Of the suite or the machine: what was seen so far is still worth telling.
+        return { ...this.#report(), brokeOff: (error as Error).stack ?? String(error) };
+      }
     }
     return this.#report();
   }
@@ -126,8 +133,12 @@ class Chaos {
       }
       await sleep(this.#random.between(100, 1_200));
     } finally {
-      // The last one first, as far as they came.
-      for (const each of done.reverse()) await until(`${each.what}: taken back`, () => takenBack(each));
+      // The last one first, as far as they came; one may stand in another's way.
+      let left = done.reverse();
+      await until('all is taken back', async () => {
+        left = await notTakenBack(left);
+        return left.length === 0;
+      });
     }
     const { patienceMs, progress } = this.#options;
     const within = patienceMs ?? Math.max(...faults.map(fault => fault.withinMs ?? WITHIN_MS));
@@ -193,7 +204,14 @@ function areCompatible(one: Fault, other: Fault): boolean {
 const excludes = ({ takes }: Fault, other: Fault): boolean =>
   takes !== undefined && (other.takes === takes || other.needs === takes);
 
-async function takenBack({ end }: Injected): Promise<true> {
-  await end?.();
-  return true;
+/** Those that could not be taken back yet. */
+async function notTakenBack(all: readonly Injected[]): Promise<Injected[]> {
+  const left: Injected[] = [];
+  for (const each of all)
+    try {
+      await each.end?.();
+    } catch {
+      left.push(each);
+    }
+  return left;
 }
