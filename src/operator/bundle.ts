@@ -28,6 +28,8 @@ export class Bundle {
   /** resourceVersion at which a profile's rendered form went. */
   readonly #goneAt = new Map<string, string>();
   readonly #digests = new Map<string, string>();
+  /** resourceVersion of our own write of a profile's rendered form, until the watch has told of it. */
+  readonly #unconfirmed = new Map<string, string>();
   #changedAt = '0';
   #seenTo = '0';
 
@@ -48,7 +50,9 @@ export class Bundle {
    * that of a ConfigMap which the watch has shown come and go meanwhile.
    */
   wrote(ref: RenderedRef): void {
-    if (this.#isNews(ref) && isNewer(ref.resourceVersion, this.#seenTo)) this.#set(ref);
+    if (!this.#isNews(ref) || !isNewer(ref.resourceVersion, this.#seenTo)) return;
+    this.#set(ref);
+    this.#unconfirmed.set(ref.profile, ref.resourceVersion);
   }
 
   /**
@@ -58,6 +62,7 @@ export class Bundle {
   observed(ref: RenderedRef, listed: boolean): boolean {
     const isNews = listed || this.#isNews(ref);
     if (isNews) this.#set(ref);
+    if (!isNewer(this.#unconfirmed.get(ref.profile) ?? '0', ref.resourceVersion)) this.#unconfirmed.delete(ref.profile);
     return isNews;
   }
 
@@ -65,6 +70,7 @@ export class Bundle {
   gone(ref: RenderedRef, resourceVersion: string): void {
     if (this.#refs.get(ref.profile)?.uid !== ref.uid) return;
     this.#refs.delete(ref.profile);
+    this.#unconfirmed.delete(ref.profile);
     this.#goneAt.set(ref.profile, resourceVersion);
     this.#order.set(ref.profile, resourceVersion);
     this.#differing.delete(ref.profile);
@@ -97,9 +103,20 @@ export class Bundle {
     this.#placesGone.set(node, resourceVersion);
   }
 
-  /** The watch has delivered everything up to here. */
-  progress(resourceVersion: string): void {
+  /**
+   * The watch has delivered everything up to here, after which it shows these. What we wrote before that and it has not told of
+   * is gone, or another: while there was no watch somebody removed it, or etcd was restored. Gives the profiles of which that is so.
+   */
+  progress(resourceVersion: string, shown: (profile: string) => RenderedRef | undefined): string[] {
     if (isNewer(resourceVersion, this.#seenTo)) this.#seenTo = resourceVersion;
+    const missed = [...this.#unconfirmed].filter(([, written]) => !isNewer(written, resourceVersion));
+    for (const [profile] of missed) {
+      this.#unconfirmed.delete(profile);
+      const [known, now] = [this.#refs.get(profile), shown(profile)];
+      if (now) this.#set(now);
+      else if (known) this.gone(known, resourceVersion);
+    }
+    return missed.map(([profile]) => profile);
   }
 
   /** A list was complete: time may have gone back. */

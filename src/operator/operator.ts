@@ -20,6 +20,7 @@ import {
 import { type ResolvedSpec, resolveBase } from '../core/profile/base.ts';
 import { isDisabled } from '../core/profile/disabled.ts';
 import { localhostProfile, profileNames } from '../core/profile/file-name.ts';
+import { renderedName } from '../core/profile/rendered-name.ts';
 import { recordedAt, recordingOf } from '../core/recording/ownership.ts';
 import { targetsOf } from '../core/recording/targets.ts';
 import { selectedKeys } from '../core/rollout/plan.ts';
@@ -166,7 +167,7 @@ export class SeccompOperator extends ReliableOperator {
       { project: withoutBallast, handler: { changed: change => this.#profileChanged(change) } },
     );
     this.#newest = new NewestProfiles(this.#profiles.items);
-    this.watch<ConfigMap, RenderedRef | PlaceRef>(
+    const rendered = this.watch<ConfigMap, RenderedRef | PlaceRef>(
       { group: '', version: 'v1', plural: 'configmaps', namespace: agentNamespace },
       {
         labelSelector: RENDERED_LABEL,
@@ -176,7 +177,12 @@ export class SeccompOperator extends ReliableOperator {
           changed: change => this.#renderedChanged(change),
           synced: resourceVersion => this.#bundle.listed(resourceVersion),
           progress: resourceVersion => {
-            this.#bundle.progress(resourceVersion);
+            const shown = (name: string) =>
+              rendered.items.get(`${agentNamespace}/${renderedName(name)}`) as RenderedRef | undefined;
+            for (const name of this.#bundle.progress(resourceVersion, shown)) {
+              this.#work.add(profileKey(name));
+              this.#seen(name);
+            }
             this.#work.addAfter(BUNDLES_KEY, GATHER_MS);
           },
         },

@@ -20,6 +20,8 @@ const listed = (...refs: RenderedRef[]) => {
   return bundle;
 };
 
+const NOTHING = () => undefined;
+
 describe('what all nodes should hold', () => {
   it('is what was listed, as of the newest change, seen up to the list', () => {
     expect(listed(ref('web', '7'), ref('db', '12')).expected(on('amd64'))).to.deep.equal({
@@ -70,9 +72,36 @@ describe('what all nodes should hold', () => {
 
   it('is seen further with each word of the watch, and never less far', () => {
     const bundle = listed();
-    bundle.progress('100');
-    bundle.progress('99');
+    bundle.progress('100', NOTHING);
+    bundle.progress('99', NOTHING);
     expect(bundle.expected(on('amd64')).seenTo).to.equal('100');
+  });
+
+  it('lacks what was written and removed while there was no watch, once the list shows nothing of it', () => {
+    const bundle = listed(ref('web', '7'));
+    bundle.wrote(ref('db', '25'));
+    bundle.listed('30');
+    expect(bundle.progress('30', name => (name === 'web' ? ref('web', '7') : undefined))).to.deep.equal(['db']);
+    expect(bundle.expected(on('amd64')).digest).to.equal(bundleDigest([['web.json', 'sha256:web7']]));
+    expect(bundle.between('21', '30', 'node')).to.deep.equal(['db']);
+  });
+
+  it('is what the watch shows where it has passed a write of ours without a word, since etcd was restored', () => {
+    const bundle = listed(ref('web', '7'));
+    bundle.wrote(ref('web', '25'));
+    bundle.listed('20');
+    const shown = () => ref('web', '7');
+    expect(bundle.progress('24', shown)).to.deep.equal([]);
+    expect(bundle.progress('26', shown)).to.deep.equal(['web']);
+    expect(bundle.expected(on('amd64')).digest).to.equal(bundleDigest([['web.json', 'sha256:web7']]));
+  });
+
+  it('stays with what was written when the watch tells of it', () => {
+    const bundle = listed(ref('web', '7'));
+    bundle.wrote(ref('web', '25'));
+    bundle.observed(ref('web', '25'), false);
+    expect(bundle.progress('25', NOTHING)).to.deep.equal([]);
+    expect(bundle.get('web')?.resourceVersion).to.equal('25');
   });
 
   it('goes back in time with a list, when etcd was restored', () => {
@@ -181,7 +210,7 @@ describe('a rendered profile', () => {
     const bundle = listed();
     bundle.observed(ref('web', '25'), false);
     bundle.gone(ref('web', '25'), '26');
-    bundle.progress('26');
+    bundle.progress('26', NOTHING);
     bundle.wrote(ref('web', '25'));
     expect(bundle.size).to.equal(0);
   });
