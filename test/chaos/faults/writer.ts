@@ -47,7 +47,12 @@ const FILE_HARMS: Readonly<Record<string, Harm>> = {
   'file overwritten by another profile': alter(path => writeFileSync(path, '{"defaultAction":"SCMP_ACT_ALLOW"}')),
   'file replaced (rename)': path => {
     writeFileSync(`${path}.other`, '{"defaultAction":"SCMP_ACT_ALLOW"}');
-    renameSync(`${path}.other`, path);
+    try {
+      renameSync(`${path}.other`, path);
+    } finally {
+      // Where the disk fails.
+      rmSync(`${path}.other`, { force: true });
+    }
   },
   'file made huge (sparse, 1 GiB)': alter(path => truncateSync(path, 2 ** 30)),
   'file made executable and unreadable': alter(path => chmodSync(path, 0o111)),
