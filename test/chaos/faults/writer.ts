@@ -46,8 +46,8 @@ const FILE_HARMS: Readonly<Record<string, Harm>> = {
   'file appended to': alter(path => appendFileSync(path, '\n{}')),
   'file overwritten by another profile': alter(path => writeFileSync(path, '{"defaultAction":"SCMP_ACT_ALLOW"}')),
   'file replaced (rename)': path => {
-    writeFileSync(`${path}.other`, '{"defaultAction":"SCMP_ACT_ALLOW"}');
     try {
+      writeFileSync(`${path}.other`, '{"defaultAction":"SCMP_ACT_ALLOW"}');
       renameSync(`${path}.other`, path);
     } finally {
       // Where the disk fails.
