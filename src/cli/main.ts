@@ -2,7 +2,7 @@
 import { UsageError } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { nodeProblem } from './node-version.ts';
-import { run } from './run.ts';
+import { complaintOf, run } from './run.ts';
 
 const problem = nodeProblem(process.versions.node);
 const running = problem ? Promise.reject(new Error(problem)) : run(COMMANDS, process.argv.slice(2));
@@ -14,7 +14,7 @@ running.then(
     process.exitCode = code;
   },
   error => {
-    process.stderr.write(`kubectl seccomp: ${error.message}\n`);
+    process.stderr.write(`kubectl seccomp: ${complaintOf(error)}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   },
 );

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { printable } from '../core/status/printable.ts';
 import { type Command, type Given, type Outcome, UsageError } from './command.ts';
 import { COMPLETE, completions } from './completion.ts';
 import { helpOf, helpOfAll, optionsOf } from './help.ts';
@@ -16,6 +17,9 @@ export async function run(commands: readonly Command[], [name = '', ...args]: re
     throw new UsageError(`${name} takes ${command.operands || 'no operand'}; see kubectl seccomp ${name} --help`);
   return command.run(given);
 }
+
+/** What went wrong, for a terminal: what was given on the command line may be repeated in it. */
+export const complaintOf = (error: Error): string => error.message.split('\n').map(printable).join('\n');
 
 export type Result = Omit<Outcome, 'code'> & { readonly code: 0 | 1 | 2 };
 

@@ -1,5 +1,6 @@
 import { type Circumstances, parseCapabilities } from '../core/convert/circumstances.ts';
 import { parseRuntime } from '../core/lint/target.ts';
+import { own } from '../core/own.ts';
 import { architecturesFor } from '../core/profile/architectures.ts';
 import type { ResolvedSpec } from '../core/profile/base.ts';
 import { type Environment, NATIVE_ARCHITECTURES } from '../core/simulate/environment.ts';
@@ -21,7 +22,7 @@ export const SIMULATION: Options = {
 };
 
 export function environmentOf({ options: { arch, runtime, libseccomp } }: Given): Environment {
-  const native = NATIVE_ARCHITECTURES[String(arch)];
+  const native = own(NATIVE_ARCHITECTURES, String(arch));
   if (!native) throw new UsageError(`--arch ${arch}: use ${Object.keys(NATIVE_ARCHITECTURES).join(', ')}`);
   const parsed = parseRuntime(String(runtime));
   if (!parsed) throw new UsageError(`--runtime ${runtime}: use runc or crun, perhaps with a version: runc@1.1.12`);

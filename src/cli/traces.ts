@@ -1,3 +1,4 @@
+import { own } from '../core/own.ts';
 import type { SyscallArch } from '../core/syscalls/table.ts';
 import { type FileReport, type Trace, TraceCollector, type TraceOptions } from '../core/trace/trace.ts';
 import { type Given, type Option, type Options, UsageError } from './command.ts';
@@ -29,7 +30,7 @@ export const MACHINES: Readonly<Record<string, SyscallArch>> = {
 };
 
 export function machineOf({ options: { arch } }: Given): SyscallArch {
-  const machine = MACHINES[String(arch)];
+  const machine = own(MACHINES, String(arch));
   if (!machine) throw new UsageError(`--arch ${arch}: use ${Object.keys(MACHINES).join(', ')}`);
   return machine;
 }

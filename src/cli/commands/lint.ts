@@ -60,7 +60,7 @@ export const lint: Command = {
   ],
   async run(given) {
     const [word = '-'] = given.operands;
-    const failing = FAILING[String(given.options['fail-on'])];
+    const failing = own(FAILING, String(given.options['fail-on']));
     if (!failing) throw new UsageError(`--fail-on ${given.options['fail-on']}: use ${Object.keys(FAILING).join(', ')}`);
     const circumstances = circumstancesOf({
       ...given,
