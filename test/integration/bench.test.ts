@@ -25,7 +25,7 @@ describe('a short run of the benchmarks', function () {
       .and.match(/^Ready, agents +\S+/m);
     expect((await readdir(directory)).sort()).to.deep.equal(['fan-out.json', 'fan-out.svg']);
     const { parameters, result } = JSON.parse(await readFile(join(directory, 'fan-out.json'), 'utf8'));
-    expect(parameters).to.deep.equal({ nodes: [1, 2], runs: 2 });
+    expect(parameters).to.deep.equal({ nodes: [1, 2], runs: 2, pause: 0 });
     expect(result.rows[0][1]).to.have.lengthOf(2);
   });
 
