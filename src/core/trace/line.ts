@@ -44,8 +44,11 @@ const UNFINISHED = / ?<(?:unfinished|detached) \.\.\.>$/;
 const MODE = /^(?:strace: )?\[ Process PID=(\d+) runs in (64 bit|32 bit|x32) mode\. \]$/;
 const SUPERSEDED = /^\+\+\+ superseded by execve in pid (\d+) \+\+\+$/;
 const ENDED = /^\+\+\+ (?:exited with \d+|killed by \w+.*) \+\+\+$/;
-/** Signals; stack traces of `-k`; dumps of `-e read`; messages of strace itself. */
-const REMARK = /^(?:--- .* ---$|\+\+\+ .* \+\+\+$| > | \| [0-9a-f]{5}|strace: )/;
+/**
+ * Signals; stack traces of `-k`; dumps of `-e read`; messages of strace itself; `???`, a call of which strace could not read the
+ * number, since the process was killed as it began (`print_syscall_resume` and `syscall_entering_trace` in syscall.c).
+ */
+const REMARK = /^(?:--- .* ---$|\+\+\+ .* \+\+\+$| > | \| [0-9a-f]{5}|strace: |\?{3,4}\(|<\.\.\. \?{3,4} resumed>)/;
 
 /** Splits off what decorates a line. */
 export function leaderOf(line: string): Leader {

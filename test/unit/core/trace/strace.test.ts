@@ -187,6 +187,14 @@ describe('a line of strace', () => {
 });
 
 describe('a call that others interrupt', () => {
+  it('may hold calls of which strace could not read the number, since their process was killed', () => {
+    const { calls, reader } = read(
+      '7 close(3) = 0\n7 ???( <unfinished ...>\n7 <... ??? resumed>) = ?\n7 ????()\n7 +++ killed by SIGKILL +++',
+    );
+    expect(names(calls)).to.deep.equal(['close']);
+    expect(reader.unreadCount).to.equal(0);
+  });
+
   it('is one call, with the arguments of both halves', () => {
     const { calls } = read(
       [
