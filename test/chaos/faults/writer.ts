@@ -120,7 +120,13 @@ export const WRITER_FAULTS: readonly Fault[] = [
     inject: async ({ world, random }) => {
       const node = random.pick(world.nodes);
       const planted = ['.tmp-1-1', 'notes.txt', 'stranger.json'].map(name => join(directoryOf(node), name));
-      for (const path of planted) writeFileSync(path, 'theirs');
+      try {
+        for (const path of planted) writeFileSync(path, 'theirs');
+      } catch (error) {
+        // A full disk: some of them may be there.
+        for (const path of planted) rmSync(path, { force: true });
+        throw error;
+      }
       const end = () => {
         // Nobody but us has removed it.
         if (!existsSync(planted[2] as string)) throw new Error(`${node.name}: a file that is not ours was removed`);
