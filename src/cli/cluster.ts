@@ -21,6 +21,10 @@ export function get<T>(plural: string, name: string): Promise<T> {
   });
 }
 
+/** The one with that name, or all where none is given. */
+export const oneOrAll = async <T>(plural: string, name: string | undefined): Promise<T[]> =>
+  name ? [await get<T>(plural, name)] : list<T>(plural);
+
 /** A connection to the cluster that KUBECONFIG names, for as long as it is used. */
 export async function withCluster<T>(use: (transport: Transport) => Promise<T>): Promise<T> {
   const kubeConfig = new KubeConfig();

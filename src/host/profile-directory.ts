@@ -373,15 +373,15 @@ export class ProfileDirectory {
   /** A lost copy is made again of the file, as long as that is what we verified before. */
   async #restoreCopy(fileName: string, file: Owned, found: Found): Promise<undefined> {
     const digest = digestIfSound(found);
-    if (digest !== undefined && digest === file.intended && found.kind === 'file' && found.text !== undefined) {
-      // Undefined makes the next install write both.
-      file.intended = undefined;
+    const isOurs = digest !== undefined && digest === file.intended;
+    // Undefined makes the next install write both.
+    file.intended = undefined;
+    if (isOurs && found.kind === 'file' && found.text !== undefined) {
       await this.#writeCopy(fileName, file, found.text);
       file.intended = digest;
       file.verified = verifiedOf(found);
       return;
     }
-    file.intended = undefined;
     file.verified = undefined;
     const remedy = 'it is written again when the API server answers';
     throw new HostError('VerifyFailed', 'altered, and its private copy is damaged:', this.#pathOf(fileName), remedy);

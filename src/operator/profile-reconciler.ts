@@ -21,6 +21,7 @@ import type { PodUses } from './pod-uses.ts';
 import type { Publication } from './publication.ts';
 import { type ConfigMap, renderedConfigMap, renderedRef, sayTheSame } from './rendered-configmap.ts';
 import type { RolloutReconciler } from './rollout-reconciler.ts';
+import { isDeleted } from './watched-profile.ts';
 
 export interface ProfileReconcilerOptions {
   readonly transport: Transport;
@@ -99,8 +100,8 @@ export class ProfileReconciler {
   async #isWanted(name: string): Promise<boolean> {
     const path = resourcePath({ group: GROUP, version: VERSION, plural: PROFILE_PLURAL, name });
     try {
-      const { metadata, spec } = await this.#options.transport.request<SeccompProfile>('GET', path);
-      return metadata.deletionTimestamp === undefined && !isDisabled(spec);
+      const profile = await this.#options.transport.request<SeccompProfile>('GET', path);
+      return !isDeleted(profile) && !isDisabled(profile.spec);
     } catch (error) {
       if (isNotFound(error)) return false;
       throw error;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -65,17 +65,8 @@ describe('an agent that fetches a profile again because it could not be installe
     }));
 
   async function throughProxy(): Promise<FaultProxy> {
-    const kubeconfig = await system.agentKubeconfig('node-a');
-    const ca = await readFile(system.plane.caFile);
-    const upstream = {
-      server: new URL(system.plane.server),
-      tls: () => ({ ca }),
-      authorization: async () => undefined,
-    };
-    const started = await FaultProxy.start(upstream);
-    const config = JSON.parse(await readFile(kubeconfig, 'utf8'));
-    config.clusters[0].cluster = { server: started.credentials.server.href };
-    await writeFile(kubeconfig, JSON.stringify(config));
+    const started = await FaultProxy.before(system.plane);
+    await started.redirect(await system.agentKubeconfig('node-a'));
     return started;
   }
 });

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import type { ManagedProcess } from '../rig/process.ts';
@@ -26,7 +25,8 @@ describe('an operator whose picture of the profiles is old, and which sees what 
     const account = ['seccomp-operator', '-n', 'seccomp-operator'];
     const token = await system.plane.kubectl(['create', 'token', ...account, '--duration=24h']);
     const kubeconfig = await system.plane.kubeconfigFor('late-operator', token);
-    proxy = await throughProxy(kubeconfig);
+    proxy = await FaultProxy.before(system.plane);
+    await proxy.redirect(kubeconfig);
     operator = system.replica('late-operator', kubeconfig);
   });
   after(async () => {
@@ -74,18 +74,4 @@ describe('an operator whose picture of the profiles is old, and which sees what 
     for (const response of hanging) response.destroy();
     await system.untilReady('web');
   });
-
-  async function throughProxy(kubeconfig: string): Promise<FaultProxy> {
-    const ca = await readFile(system.plane.caFile);
-    const upstream = {
-      server: new URL(system.plane.server),
-      tls: () => ({ ca }),
-      authorization: async () => undefined,
-    };
-    const started = await FaultProxy.start(upstream);
-    const config = JSON.parse(await readFile(kubeconfig, 'utf8'));
-    config.clusters[0].cluster = { server: started.credentials.server.href, 'insecure-skip-tls-verify': true };
-    await writeFile(kubeconfig, JSON.stringify(config));
-    return started;
-  }
 });

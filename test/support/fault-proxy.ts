@@ -1,7 +1,9 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Credentials } from '../../src/kube/credentials.ts';
+import type { ControlPlane } from '../rig/control-plane.ts';
 
 /** A request that came through. */
 export interface Seen {
@@ -52,6 +54,19 @@ export class FaultProxy {
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     return new FaultProxy(server, upstream);
+  }
+
+  /** Without credentials of its own: what the client sends is passed on. */
+  static async before({ server, caFile }: Pick<ControlPlane, 'server' | 'caFile'>): Promise<FaultProxy> {
+    const ca = await readFile(caFile);
+    return FaultProxy.start({ server: new URL(server), tls: () => ({ ca }), authorization: async () => undefined });
+  }
+
+  /** Rewrites a kubeconfig so that whoever uses it comes this way. */
+  async redirect(kubeconfig: string): Promise<void> {
+    const config = JSON.parse(await readFile(kubeconfig, 'utf8'));
+    config.clusters[0].cluster = { server: this.credentials.server.href, 'insecure-skip-tls-verify': true };
+    await writeFile(kubeconfig, JSON.stringify(config));
   }
 
   /** Requests that list: by pages, or as a stream. */

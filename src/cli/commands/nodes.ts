@@ -1,7 +1,7 @@
 import type { SeccompNode } from '../../core/api/seccomp-node.ts';
 import { NODE_PLURAL } from '../../core/names.ts';
 import { findCondition } from '../../core/status/conditions.ts';
-import { get, list } from '../cluster.ts';
+import { oneOrAll } from '../cluster.ts';
 import type { Command } from '../command.ts';
 import { formatOf, printObjects, printTable } from '../output.ts';
 
@@ -16,7 +16,7 @@ export const nodes: Command = {
   async run(given) {
     const format = formatOf(given);
     const [name] = given.operands;
-    const reports = name ? [await get<SeccompNode>(NODE_PLURAL, name)] : await list<SeccompNode>(NODE_PLURAL);
+    const reports = await oneOrAll<SeccompNode>(NODE_PLURAL, name);
     return {
       text: format === 'table' ? printTable(rows(reports)) : printObjects(reports, format),
       code: reports.every(report => synced(report)?.status === 'True') ? 0 : 1,

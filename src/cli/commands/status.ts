@@ -1,7 +1,7 @@
 import type { SeccompProfile } from '../../core/api/seccomp-profile.ts';
 import { PROFILE_PLURAL } from '../../core/names.ts';
 import { findCondition } from '../../core/status/conditions.ts';
-import { get, list } from '../cluster.ts';
+import { oneOrAll } from '../cluster.ts';
 import type { Command } from '../command.ts';
 import { formatOf, printObjects, printTable } from '../output.ts';
 
@@ -16,9 +16,7 @@ export const status: Command = {
   async run(given) {
     const format = formatOf(given);
     const [name] = given.operands;
-    const profiles = name
-      ? [await get<SeccompProfile>(PROFILE_PLURAL, name)]
-      : await list<SeccompProfile>(PROFILE_PLURAL);
+    const profiles = await oneOrAll<SeccompProfile>(PROFILE_PLURAL, name);
     return {
       text: format === 'table' ? printTable(rows(profiles)) : printObjects(profiles, format),
       code: profiles.every(profile => ready(profile)?.status === 'True') ? 0 : 1,

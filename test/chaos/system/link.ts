@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import type { ControlPlane } from '../../rig/control-plane.ts';
 import { FaultProxy, type Interceptor, type Seen } from '../../support/fault-proxy.ts';
@@ -10,10 +9,7 @@ export class Link {
   readonly #hindrances = new Set<Interceptor>();
 
   static async open(client: string, plane: ControlPlane): Promise<Link> {
-    const ca = readFileSync(plane.caFile);
-    // Without credentials of its own: the client's token is passed on.
-    const upstream = { server: new URL(plane.server), tls: () => ({ ca }), authorization: async () => undefined };
-    return new Link(client, await FaultProxy.start(upstream));
+    return new Link(client, await FaultProxy.before(plane));
   }
 
   private constructor(client: string, proxy: FaultProxy) {
