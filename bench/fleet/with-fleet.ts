@@ -36,9 +36,9 @@ export async function untilKnown({ fleet, transport }: FleetBench): Promise<void
 }
 
 /** Waits until every node has reported that it holds everything. */
-export async function untilSynced({ fleet, transport }: FleetBench): Promise<void> {
+export async function untilSynced({ fleet, transport }: FleetBench, timeoutMs = 300_000): Promise<void> {
   const areSynced = async () => (await reports(transport)).filter(isSynced).length === fleet.size;
-  await until(`${fleet.size} nodes are synced`, areSynced, { timeoutMs: 300_000, everyMs: 100 });
+  await until(`${fleet.size} nodes are synced`, areSynced, { timeoutMs, everyMs: Math.max(100, fleet.size) });
 }
 
 async function reports(transport: Transport): Promise<SeccompNode[]> {

@@ -31,7 +31,8 @@ export const idle = suite(
       await fleet.grow(nodes);
       await untilKnown(bench);
       await fleet.run('agent');
-      await untilSynced(bench);
+      // Every node writes every profile, and two cores do it for all.
+      await untilSynced(bench, 300_000 + 2 * nodes * count);
       const log = system.plane.auditLog;
       await untilQuiet(log, QUIET_MS, 300_000);
       progress(`settled; counting for ${seconds} s`);
