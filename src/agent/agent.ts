@@ -26,6 +26,8 @@ export interface AgentOptions {
   /** As Go names it. */
   readonly architecture: string;
   readonly version: string;
+  /** Called when it has done something: brought news to the disk, or compared all that is there. */
+  readonly worked?: () => void;
   readonly log: Log;
 }
 
@@ -261,6 +263,7 @@ export class Agent {
       }
       this.#appliedTo = this.#seenTo;
       this.#reporter.request();
+      this.#options.worked?.();
     }
     if (this.#canRetry) this.#retryLater();
     else this.#attempts = 0;
@@ -379,6 +382,7 @@ export class Agent {
 
   async #checkDisk(fileNames?: ReadonlySet<string>): Promise<void> {
     await this.#drift.check(fileNames);
+    this.#options.worked?.();
     if (this.#canRetry) this.#retryLater();
   }
 

@@ -7,6 +7,7 @@ import { serveStatus } from '../runtime/http.ts';
 import { jsonLog, type Level } from '../runtime/log.ts';
 import { Metrics } from '../runtime/metrics.ts';
 import { type Running, runProgram } from '../runtime/program.ts';
+import { QuietHeap } from '../runtime/quiet-heap.ts';
 import { VERSION } from '../runtime/version.ts';
 import { Agent } from './agent.ts';
 import { AGENT_PROGRAM, type AgentOption } from './options.ts';
@@ -27,6 +28,7 @@ async function start(values: Record<AgentOption, string>): Promise<Running> {
     userAgent: `seccomp-agent/${VERSION}`,
     maxSockets: 2,
   });
+  const heap = new QuietHeap();
   const agent = new Agent({
     transport,
     node: values['node-name'],
@@ -35,6 +37,7 @@ async function start(values: Record<AgentOption, string>): Promise<Running> {
     namespace: values['agent-namespace'],
     architecture: GOARCH[process.arch] ?? process.arch,
     version: VERSION,
+    worked: () => heap.touched(),
     log,
   });
   const server = await serveStatus(Number(values['metrics-port']), metrics(agent), () => agent.problem());

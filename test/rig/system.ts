@@ -6,6 +6,20 @@ import { ManagedProcess } from './process.ts';
 import { type ProfileObject, Profiles } from './profiles.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
+/** As in manifests/agent-daemonset.yaml. */
+const AGENT_FLAGS = [
+  '--max-old-space-size=32',
+  '--max-semi-space-size=1',
+  '--jitless',
+  '--optimize-for-size',
+  '--expose-gc',
+];
+const AGENT_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '32768',
+  MALLOC_TRIM_THRESHOLD_: '32768',
+  MALLOC_TOP_PAD_: '16384',
+};
 
 /** A node without a kubelet: a Node object, an agent's Pod bound to it, and the agent as a process with that Pod's token. */
 export interface TestNode {
@@ -125,12 +139,11 @@ export class System {
   /** With the token it had; `options` of its command line beside the usual ones. */
   restartAgent(name: string, ...options: string[]): ManagedProcess {
     const node = this.nodes.get(name) as TestNode;
-    const limits = ['--max-old-space-size=32', '--max-semi-space-size=1', '--jitless', '--optimize-for-size'];
     const program = join(this.programs, 'agent.js');
     const usual = [`--node-name=${name}`, `--kubelet-root=${node.kubeletRoot}`, '--metrics-port=0'];
-    const args = [...limits, program, ...usual, ...options];
+    const args = [...AGENT_FLAGS, program, ...usual, ...options];
     const kubeconfig = this.plane.kubeconfigPath(podOf(name));
-    const env = { KUBECONFIG: kubeconfig, MALLOC_ARENA_MAX: '1', ...node.environment };
+    const env = { KUBECONFIG: kubeconfig, ...AGENT_ENVIRONMENT, ...node.environment };
     node.agent = this.#node(`agent-${name}`, args, env);
     return node.agent;
   }
