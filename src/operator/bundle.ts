@@ -10,6 +10,12 @@ import type { Fleet } from './fleet.ts';
 import type { PlaceRef } from './place-configmap.ts';
 import type { RenderedRef } from './rendered-configmap.ts';
 
+/** What the watch has of a profile, and of a node. */
+export interface Shown {
+  profile(name: string): RenderedRef | undefined;
+  place(node: string): PlaceRef | undefined;
+}
+
 type Whose = Pick<FleetNode, 'name' | 'architecture'>;
 
 /**
@@ -30,6 +36,8 @@ export class Bundle {
   readonly #digests = new Map<string, string>();
   /** resourceVersion of our own write of a profile's rendered form, until the watch has told of it. */
   readonly #unconfirmed = new Map<string, string>();
+  /** The same of what a node is told of itself. */
+  readonly #unconfirmedPlaces = new Map<string, string>();
   #changedAt = '0';
   #seenTo = '0';
 
@@ -62,7 +70,7 @@ export class Bundle {
   observed(ref: RenderedRef, listed: boolean): boolean {
     const isNews = listed || this.#isNews(ref);
     if (isNews) this.#set(ref);
-    if (!isNewer(this.#unconfirmed.get(ref.profile) ?? '0', ref.resourceVersion)) this.#unconfirmed.delete(ref.profile);
+    confirm(this.#unconfirmed, ref.profile, ref.resourceVersion);
     return isNews;
   }
 
@@ -90,33 +98,42 @@ export class Bundle {
   }
 
   wrotePlace(place: PlaceRef): void {
-    if (this.#isNewPlace(place) && isNewer(place.resourceVersion, this.#seenTo)) this.#places.set(place.node, place);
+    if (!this.#isNewPlace(place) || !isNewer(place.resourceVersion, this.#seenTo)) return;
+    this.#places.set(place.node, place);
+    this.#unconfirmedPlaces.set(place.node, place.resourceVersion);
   }
 
   placeObserved(place: PlaceRef, listed: boolean): void {
     if (listed || this.#isNewPlace(place)) this.#places.set(place.node, place);
+    confirm(this.#unconfirmedPlaces, place.node, place.resourceVersion);
   }
 
   placeGone({ node, uid }: PlaceRef, resourceVersion: string): void {
     if (this.#places.get(node)?.uid !== uid) return;
     this.#places.delete(node);
+    this.#unconfirmedPlaces.delete(node);
     this.#placesGone.set(node, resourceVersion);
   }
 
   /**
    * The watch has delivered everything up to here, after which it shows these. What we wrote before that and it has not told of
-   * is gone, or another: while there was no watch somebody removed it, or etcd was restored. Gives the profiles of which that is so.
+   * is gone, or another: while there was no watch somebody removed it, or etcd was restored. Gives those of which that is so.
    */
-  progress(resourceVersion: string, shown: (profile: string) => RenderedRef | undefined): string[] {
+  progress(resourceVersion: string, shown: Shown): { profiles: string[]; nodes: string[] } {
     if (isNewer(resourceVersion, this.#seenTo)) this.#seenTo = resourceVersion;
-    const missed = [...this.#unconfirmed].filter(([, written]) => !isNewer(written, resourceVersion));
-    for (const [profile] of missed) {
-      this.#unconfirmed.delete(profile);
-      const [known, now] = [this.#refs.get(profile), shown(profile)];
+    const profiles = takeMissed(this.#unconfirmed, resourceVersion);
+    for (const profile of profiles) {
+      const [known, now] = [this.#refs.get(profile), shown.profile(profile)];
       if (now) this.#set(now);
       else if (known) this.gone(known, resourceVersion);
     }
-    return missed.map(([profile]) => profile);
+    const nodes = takeMissed(this.#unconfirmedPlaces, resourceVersion);
+    for (const node of nodes) {
+      const [known, now] = [this.#places.get(node), shown.place(node)];
+      if (now) this.#places.set(node, now);
+      else if (known) this.placeGone(known, resourceVersion);
+    }
+    return { profiles, nodes };
   }
 
   /** A list was complete: time may have gone back. */
@@ -226,3 +243,15 @@ export class Bundle {
 
 const newer = (a: string, b: string): string => (isNewer(a, b) ? a : b);
 const isNewer = (a: string, b: string): boolean => compareResourceVersions(a, b) > 0;
+
+/** The watch has told of this write, or of a later one. */
+function confirm(unconfirmed: Map<string, string>, name: string, resourceVersion: string): void {
+  if (!isNewer(unconfirmed.get(name) ?? '0', resourceVersion)) unconfirmed.delete(name);
+}
+
+/** Those written up to here, which are waited for no more. */
+function takeMissed(unconfirmed: Map<string, string>, resourceVersion: string): string[] {
+  const missed = [...unconfirmed].filter(([, written]) => !isNewer(written, resourceVersion)).map(([name]) => name);
+  for (const name of missed) unconfirmed.delete(name);
+  return missed;
+}

@@ -7,6 +7,7 @@ import { NO_REPORT } from '../core/fleet/node-report.ts';
 import { localhostProfile, profileNames } from '../core/profile/file-name.ts';
 import type { Change } from '../kube/reflector.ts';
 import type { Agenda } from './agenda.ts';
+import type { Shown } from './bundle.ts';
 import type { Cluster } from './cluster.ts';
 import type { Node, ReportRef } from './fleet.ts';
 import type { Parts } from './parts.ts';
@@ -84,12 +85,15 @@ export class Changes {
     this.#agenda.status(ref.profile, when);
   }
 
-  /** All that happened to those up to this resourceVersion was told; `shown`: what the watch has of a profile. */
-  renderedUpTo(resourceVersion: string, shown: (profile: string) => RenderedRef | undefined): void {
-    for (const name of this.#cluster.bundle.progress(resourceVersion, shown)) {
+  /** All that happened to those up to this resourceVersion was told. */
+  renderedUpTo(resourceVersion: string, shown: Shown): void {
+    const { profiles, nodes } = this.#cluster.bundle.progress(resourceVersion, shown);
+    for (const name of profiles) {
       this.#agenda.profile(name);
       this.#agenda.seen(name);
     }
+    for (const node of nodes) this.#agenda.node(node);
+    if (nodes.length) this.#agenda.seenOfAll();
     this.#agenda.bundles();
   }
 

@@ -3,6 +3,7 @@ import type { SeccompProfile } from '../core/api/seccomp-profile.ts';
 import type { SeccompRecording } from '../core/api/seccomp-recording.ts';
 import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
+import { placeName } from '../core/fleet/place.ts';
 import type { Log } from '../core/log.ts';
 import {
   GROUP,
@@ -136,8 +137,11 @@ export class SeccompOperator extends ReliableOperator {
         progress: resourceVersion => this.#changes.renderedUpTo(resourceVersion, shown),
       },
     });
-    const shown = (profile: string) =>
-      rendered.items.get(`${agentNamespace}/${renderedName(profile)}`) as RenderedRef | undefined;
+    const shown = {
+      profile: (name: string) =>
+        rendered.items.get(`${agentNamespace}/${renderedName(name)}`) as RenderedRef | undefined,
+      place: (node: string) => rendered.items.get(`${agentNamespace}/${placeName(node)}`) as PlaceRef | undefined,
+    };
     const reports = this.watch<SeccompNode, ReportRef>(ours(NODE_PLURAL), {
       project: reportRef,
       handler: { changed: change => this.#changes.report(change) },

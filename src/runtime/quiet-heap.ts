@@ -1,5 +1,5 @@
-/** Node's `--expose-gc` puts it there; typed as far as it is used (V8, src/extensions/gc-extension.cc). */
-type Collect = (options: { type: 'major'; flavor: 'last-resort'; execution: 'sync' }) => void;
+/** What Node's `--expose-gc` puts there, as far as it is used here (V8, src/extensions/gc-extension.cc). */
+export type Collect = (options: { type: 'major'; flavor: 'last-resort'; execution: 'sync' }) => void;
 
 /** Longer than what comes in one burst pauses, short against how long a node is then left alone. */
 const QUIET_MS = 5_000;
@@ -10,19 +10,21 @@ const QUIET_MS = 5_000;
  * nothing is done.
  */
 export class QuietHeap {
-  readonly #collect = (globalThis as { gc?: Collect }).gc;
+  readonly #collect: Collect | undefined;
+  readonly #quietMs: number;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(collect = (globalThis as { gc?: Collect }).gc, quietMs = QUIET_MS) {
+    this.#collect = collect;
+    this.#quietMs = quietMs;
+  }
 
   /** Something was done, that has left garbage. */
   touched(): void {
     if (!this.#collect) return;
-    this.#timer ??= setTimeout(() => this.#tidy(), QUIET_MS).unref();
-    this.#timer.refresh();
-  }
-
-  #tidy(): void {
-    this.#timer = undefined;
+    clearTimeout(this.#timer);
     // Of the flavours only this one returns the pages.
-    this.#collect?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });
+    const tidy = () => this.#collect?.({ type: 'major', flavor: 'last-resort', execution: 'sync' });
+    this.#timer = setTimeout(tidy, this.#quietMs).unref();
   }
 }

@@ -20,7 +20,12 @@ const listed = (...refs: RenderedRef[]) => {
   return bundle;
 };
 
-const NOTHING = () => undefined;
+const NOTHING = { profile: () => undefined, place: () => undefined };
+const shows = (...refs: RenderedRef[]) => ({
+  ...NOTHING,
+  profile: (name: string) => refs.find(each => each.profile === name),
+});
+const NONE_MISSED = { profiles: [], nodes: [] };
 
 describe('what all nodes should hold', () => {
   it('is what was listed, as of the newest change, seen up to the list', () => {
@@ -81,7 +86,7 @@ describe('what all nodes should hold', () => {
     const bundle = listed(ref('web', '7'));
     bundle.wrote(ref('db', '25'));
     bundle.listed('30');
-    expect(bundle.progress('30', name => (name === 'web' ? ref('web', '7') : undefined))).to.deep.equal(['db']);
+    expect(bundle.progress('30', shows(ref('web', '7')))).to.deep.equal({ profiles: ['db'], nodes: [] });
     expect(bundle.expected(on('amd64')).digest).to.equal(bundleDigest([['web.json', 'sha256:web7']]));
     expect(bundle.between('21', '30', 'node')).to.deep.equal(['db']);
   });
@@ -90,9 +95,9 @@ describe('what all nodes should hold', () => {
     const bundle = listed(ref('web', '7'));
     bundle.wrote(ref('web', '25'));
     bundle.listed('20');
-    const shown = () => ref('web', '7');
-    expect(bundle.progress('24', shown)).to.deep.equal([]);
-    expect(bundle.progress('26', shown)).to.deep.equal(['web']);
+    const shown = shows(ref('web', '7'));
+    expect(bundle.progress('24', shown)).to.deep.equal(NONE_MISSED);
+    expect(bundle.progress('26', shown)).to.deep.equal({ profiles: ['web'], nodes: [] });
     expect(bundle.expected(on('amd64')).digest).to.equal(bundleDigest([['web.json', 'sha256:web7']]));
   });
 
@@ -100,7 +105,7 @@ describe('what all nodes should hold', () => {
     const bundle = listed(ref('web', '7'));
     bundle.wrote(ref('web', '25'));
     bundle.observed(ref('web', '25'), false);
-    expect(bundle.progress('25', NOTHING)).to.deep.equal([]);
+    expect(bundle.progress('25', NOTHING)).to.deep.equal(NONE_MISSED);
     expect(bundle.get('web')?.resourceVersion).to.equal('25');
   });
 
@@ -187,6 +192,30 @@ describe('nodes that are told of their labels', () => {
     const bundle = split();
     bundle.wrotePlace(place('25', 'true'));
     bundle.placeObserved(place('24', 'false'), false);
+    expect(web(bundle, 'a')).to.equal('enforce');
+  });
+
+  it('are told nothing once the watch has passed what was written without a word: it was removed meanwhile', () => {
+    const bundle = split();
+    bundle.wrotePlace(place('25', 'true'));
+    expect(bundle.progress('24', NOTHING)).to.deep.equal(NONE_MISSED);
+    expect(bundle.progress('26', NOTHING)).to.deep.equal({ profiles: [], nodes: ['a'] });
+    expect(web(bundle, 'a')).to.equal('audit');
+  });
+
+  it('are told what the watch shows instead, where etcd was restored', () => {
+    const bundle = split();
+    bundle.wrotePlace(place('25', 'true'));
+    bundle.listed('20');
+    expect(bundle.progress('26', { ...NOTHING, place: () => place('9', 'false') }).nodes).to.deep.equal(['a']);
+    expect(bundle.place('a')?.resourceVersion).to.equal('9');
+  });
+
+  it('stay with what was written when the watch tells of it', () => {
+    const bundle = split();
+    bundle.wrotePlace(place('25', 'true'));
+    bundle.placeObserved(place('25', 'true'), false);
+    expect(bundle.progress('26', NOTHING)).to.deep.equal(NONE_MISSED);
     expect(web(bundle, 'a')).to.equal('enforce');
   });
 });
