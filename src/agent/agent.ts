@@ -34,7 +34,7 @@ export interface AgentOptions {
 const RETRY = { initialMs: 1_000, maxMs: 60_000 };
 /** Agents that start together ask for their lists one after another. */
 const START_JITTER_MS = 500;
-/** Everything is read and compared so often, and the report looked up; inotify finds drift long before. */
+/** Everything is read and compared about so often, and the report looked up; inotify finds drift long before. */
 const SLOW_CHECK_MS = 600_000;
 
 /** One opened directory and the watch that fills it. */
@@ -65,6 +65,8 @@ export class Agent {
   /** A ConfigMap changed: the next `progress` says up to where. Bookmarks alone are nothing to report. */
   #hasChanged = false;
   #hasNews = false;
+  /** A list was complete, of which nothing was reported yet. */
+  #hasListed = false;
   /** What was installed when the directory was replaced. */
   #installedBefore: ReadonlyMap<string, string> = new Map();
   #attempts = 0;
@@ -93,7 +95,7 @@ export class Agent {
 
   start(): void {
     this.#next(() => this.#open());
-    this.#later(SLOW_CHECK_MS, () => this.#slowCheck());
+    this.#slowCheckLater();
   }
 
   async stop(): Promise<void> {
@@ -176,8 +178,7 @@ export class Agent {
         synced: async () => {
           await this.#fetch(this.#undecided());
           this.#removeUnwanted(installer);
-          // An etcd that was restored has an older report, too.
-          this.#reporter.recheck();
+          this.#hasListed = true;
         },
         progress: resourceVersion => {
           this.#seenTo = resourceVersion;
@@ -262,7 +263,10 @@ export class Agent {
         this.#options.log.info('all that was listed is applied', { installed, failed });
       }
       this.#appliedTo = this.#seenTo;
-      this.#reporter.request();
+      // An etcd that was restored has an older report, too.
+      if (this.#hasListed) this.#reporter.recheck();
+      else this.#reporter.request();
+      this.#hasListed = false;
       this.#options.worked?.();
     }
     if (this.#canRetry) this.#retryLater();
@@ -374,10 +378,13 @@ export class Agent {
     await this.#open();
   }
 
-  async #slowCheck(): Promise<void> {
-    this.#later(SLOW_CHECK_MS * (0.9 + Math.random() * 0.2), () => this.#slowCheck());
-    await this.#checkDisk();
-    this.#reporter.recheck();
+  /** Agents that were started together ask for their reports one after another. */
+  #slowCheckLater(): void {
+    this.#later(SLOW_CHECK_MS * (0.5 + Math.random()), async () => {
+      this.#slowCheckLater();
+      await this.#checkDisk();
+      this.#reporter.recheck();
+    });
   }
 
   async #checkDisk(fileNames?: ReadonlySet<string>): Promise<void> {
