@@ -121,6 +121,15 @@ describe('kubectl seccomp uninstall', function () {
     for (const node of NODES) expect(filesOf(node)).to.deep.equal(installed('web', 'shop'));
   });
 
+  it('says how it ended to a program', async () => {
+    const dry = await uninstall('--dry-run', '-o', 'json');
+    const unchanged = { state: 'Unchanged', message: 'nothing was changed: --dry-run', notHeard: [] };
+    expect({ ...dry, stdout: JSON.parse(dry.stdout) }).to.deep.include({ code: 0, stdout: unchanged });
+    const halted = await uninstall('-o', 'json');
+    expect(halted.code).to.equal(1);
+    expect(JSON.parse(halted.stdout)).to.deep.include({ state: 'Halted', notHeard: [] });
+  });
+
   it('leaves nothing: files, finalizers, taints, policies, CRDs, namespaces; what is not ours stays', async () => {
     const [first, second] = NODES as [string, string];
     writeFileSync(join(system.nodes.get(second)?.files ?? '', 'foreign.json'), '{}');

@@ -1,8 +1,9 @@
 import { parse } from 'yaml';
 import type { DaemonSet } from '../../core/daemonset/template.ts';
 import { withCluster } from '../cluster.ts';
-import { type Command, type Given, UsageError } from '../command.ts';
-import { type Choices, uninstall as uninstallAll } from '../uninstall/uninstall.ts';
+import { type Command, type Given, type Outcome, UsageError } from '../command.ts';
+import { type Format, formatOf, printObjects } from '../output.ts';
+import { type Choices, type Ending, uninstall as uninstallAll } from '../uninstall/uninstall.ts';
 
 export const uninstall: Command = {
   name: 'uninstall',
@@ -29,12 +30,21 @@ export const uninstall: Command = {
   examples: ['uninstall --dry-run', 'uninstall', 'uninstall --leave-nodes', 'uninstall --image registry/seccomp:v1'],
   async run(given) {
     const choices = choicesOf(given);
+    const format = formatOf(given);
     // Only the bundle has it as text.
     const { default: text } = await import('../../../manifests/agent-daemonset.yaml');
     const say = (line: string) => process.stderr.write(`${line}\n`);
-    return withCluster(transport => uninstallAll({ transport, template: parse(text) as DaemonSet, choices, say }));
+    const template = parse(text) as DaemonSet;
+    return outcomeOf(await withCluster(transport => uninstallAll({ transport, template, choices, say })), format);
   },
 };
+
+function outcomeOf(ending: Ending, format: Format): Outcome {
+  const isHalted = ending.state === 'Halted';
+  const code = isHalted ? 1 : 0;
+  if (format !== 'table') return { text: printObjects(ending, format), code };
+  return isHalted ? { text: '', notes: `${ending.message}\n`, code } : { text: `${ending.message}\n`, code };
+}
 
 function choicesOf({ options }: Given): Choices {
   const seconds = Number(options['timeout']);

@@ -2,7 +2,6 @@ import type { DaemonSet } from '../../core/daemonset/template.ts';
 import { nameList } from '../../core/status/name-list.ts';
 import { type NodeProgress, nodeProgress } from '../../core/uninstall/node-progress.ts';
 import type { Transport } from '../../kube/transport.ts';
-import type { Outcome } from '../command.ts';
 import { type Installation, listNodes, listUsers, PATHS, readInstallation } from './installation.ts';
 import {
   forgetReports,
@@ -35,26 +34,41 @@ export interface Uninstall {
   readonly say: (line: string) => void;
 }
 
+/** How it ended. */
+export interface Ending {
+  readonly state: 'Unchanged' | 'NodesClean' | 'Uninstalled' | 'Halted';
+  readonly message: string;
+  /** Nodes whose kubelets are not heard: files stay there. */
+  readonly notHeard: readonly string[];
+}
+
 /** It stopped here; the message says at what, and how to go on. Every step can be done again. */
-class Halt extends Error {}
+class Halt extends Error {
+  readonly notHeard: readonly string[];
+
+  constructor(message: string, notHeard: readonly string[] = []) {
+    super(message);
+    this.notHeard = notHeard;
+  }
+}
 
 /**
  * Files first, while there is something that can remove them; then what keeps objects from going (finalizers, taints); then
  * the objects. It needs neither operator nor agents, and begins anew where it was interrupted.
  */
-export async function uninstall(task: Uninstall): Promise<Outcome> {
+export async function uninstall(task: Uninstall): Promise<Ending> {
   try {
-    return { text: await everyStep(task), code: 0 };
+    return await everyStep(task);
   } catch (error) {
     if (!(error instanceof Halt)) throw error;
-    return { text: '', notes: `${error.message}\n`, code: 1 };
+    return { state: 'Halted', message: error.message, notHeard: error.notHeard };
   }
 }
 
-async function everyStep(task: Uninstall): Promise<string> {
+async function everyStep(task: Uninstall): Promise<Ending> {
   const { transport, choices, say } = task;
   const installation = await survey(task);
-  if (choices.dryRun) return 'nothing was changed: --dry-run\n';
+  if (choices.dryRun) return { state: 'Unchanged', message: 'nothing was changed: --dry-run', notHeard: [] };
   say('stopping the operator and the agents');
   await halted(stopPrograms(transport, deadline(choices), waitingFor(say)), 'these Pods do not end');
   const lost = await cleanNodes(task, installation);
@@ -65,8 +79,9 @@ async function everyStep(task: Uninstall): Promise<string> {
   if (!waits) await endRemoval(transport);
   if (choices.nodesOnly) await forgetReports(transport);
   else await removeObjects(task, waits);
-  if (waits) throw new Halt(waitMessage(lost));
-  return `${farewell(choices, lost, installation)}\n`;
+  if (waits) throw new Halt(waitMessage(lost), lost);
+  const state = choices.nodesOnly ? 'NodesClean' : 'Uninstalled';
+  return { state, message: farewell(choices, lost, installation), notHeard: lost };
 }
 
 /** Says what is there; refuses while Pods use profiles, or where nothing says how to reach the nodes' files. */
