@@ -85,7 +85,7 @@ export const idle = suite(
             perSecond,
           ),
         ],
-        ['watch events, all of them bookmarks', cost.watchEvents, cost.watchEvents / seconds],
+        ['watch events: bookmarks, and lists taken anew', cost.watchEvents, cost.watchEvents / seconds],
         [
           'CPU of the operator, ms',
           cpuMs(system.operator.pid) - cpu.operator,

@@ -91,9 +91,9 @@ export class Reflector<K extends KubeObject, T> {
   #mustList = true;
   #relistAt = 0;
   #streamingList: boolean;
-  /** Whether the connection at hand has brought an event or a bookmark. */
-  #hasSpoken = false;
   #lastContact = performance.now();
+  /** Watches in a row that ended because nothing came. */
+  #silences = 0;
 
   constructor(options: ReflectorOptions<K, T>) {
     this.#options = options;
@@ -150,9 +150,10 @@ export class Reflector<K extends KubeObject, T> {
     for (let failures = 0; !signal.aborted; ) {
       const { error, livedMs } = await this.#session();
       if (signal.aborted) return;
-      if (error !== undefined && !isAnswer(error)) this.#listSoon();
       if (livedMs >= HEALTHY_MS) failures = 0;
       if (error === undefined && livedMs >= SHORT_LIVED_MS) continue;
+      if (isSilence(error) && (await this.#hasNothingToTell())) continue;
+      if (error !== undefined && !isAnswer(error)) this.#listSoon();
       this.#judge(error);
       await pause(this.#delay(error, failures++), signal);
     }
@@ -213,7 +214,6 @@ export class Reflector<K extends KubeObject, T> {
 
   async #stream(from: Query, opened: () => void): Promise<void> {
     const { transport, path, idleTimeoutMs = 90_000, watchSeconds: [least, most] = [240, 480] } = this.#options;
-    this.#hasSpoken = false;
     const untilList = this.#mustList ? Number.POSITIVE_INFINITY : (this.#relistAt - performance.now()) / 1000;
     const timeoutSeconds = Math.ceil(Math.min(least + (most - least) * this.#random(), untilList));
     await transport.stream(path, {
@@ -236,7 +236,7 @@ export class Reflector<K extends KubeObject, T> {
   async #event(line: string): Promise<void> {
     const event = readWatchEvent<K>(line, `watch ${this.#options.path}`);
     const { resourceVersion } = event;
-    this.#hasSpoken = true;
+    this.#silences = 0;
     this.#checkOrder(resourceVersion);
     if (event.type === 'BOOKMARK') {
       if (event.endsList) await this.#completeList(resourceVersion);
@@ -254,6 +254,28 @@ export class Reflector<K extends KubeObject, T> {
     if (this.#mustList || compareResourceVersions(resourceVersion, this.#resourceVersion) >= 0) return;
     this.#mustList = true;
     throw new Error(`the server went back from resourceVersion ${this.#resourceVersion} to ${resourceVersion}`);
+  }
+
+  /**
+   * After a silence. Where etcd runs without `--watch-progress-notify-interval` (kubeadm sets it), a cluster in which nothing
+   * changes sends no bookmarks either. One object of a list tells, at a small cost, whether the server lives, and how far it
+   * is: not as far as we are when its etcd was restored, after which it takes up our watch without a word until it has come
+   * that far again. Being asked makes it send bookmarks: where the next watch is silent as well, something else is wrong.
+   */
+  async #hasNothingToTell(): Promise<boolean> {
+    this.#silences += 1;
+    this.#mustList ||= this.#silences > 1;
+    if (this.#mustList) return false;
+    const { transport, path } = this.#options;
+    try {
+      const query = { ...this.#selectors, limit: 1 };
+      const page = await transport.request<ListPage<K>>('GET', path, { query, signal: this.#stopped.signal });
+      this.#lastContact = performance.now();
+      this.#mustList = compareResourceVersions(page.metadata.resourceVersion, this.#resourceVersion) < 0;
+      return !this.#mustList;
+    } catch {
+      return false;
+    }
   }
 
   #listSoon(): void {
@@ -318,10 +340,7 @@ export class Reflector<K extends KubeObject, T> {
 
   #judge(error: unknown): void {
     this.#collection.abandonList();
-    // A server whose etcd was restored to an older state takes a watch from our resourceVersion, and sends not even
-    // bookmarks until it has come that far again.
-    const isUnknownThere = isFromTheFuture(error) || (isSilence(error) && !this.#hasSpoken);
-    if (isGone(error) || isUnknownThere) this.#mustList = true;
+    if (isGone(error) || isFromTheFuture(error)) this.#mustList = true;
     this.#trouble.report(error === undefined ? 'the server ended it at once' : messageOf(error));
   }
 
