@@ -6,7 +6,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -183,6 +182,7 @@ const copyOf = (path: string) => path.replace(/operator\/([^/]+)$/, 'operator/.i
 /** Several files of several nodes. `stays`: what was put in their place has to be moved away by a person, which the end does. */
 async function harmFiles({ world, auditor, ledger, random }: Scene, harm: Harm, stays = false): Promise<Injected> {
   const done: string[] = [];
+  const begun: string[] = [];
   for (const node of random.some(world.nodes))
     for (const { name } of random.some(ledger.enabled, 5)) {
       const path = join(directoryOf(node), `${name}.json`);
@@ -190,6 +190,7 @@ async function harmFiles({ world, auditor, ledger, random }: Scene, harm: Harm, 
       try {
         // Where ours is not there at this moment, what we make would be another's.
         lstatSync(path);
+        begun.push(path);
         harm(path, node);
         done.push(path);
       } catch {
@@ -198,10 +199,9 @@ async function harmFiles({ world, auditor, ledger, random }: Scene, harm: Harm, 
     }
   const end = () => {
     for (const { kubeletRoot } of world.nodes) rmSync(join(kubeletRoot, 'inodes-second-name'), { force: true });
-    for (const path of done) {
-      // A directory in its place is a person's to move away.
-      if (stays && isDirectory(path)) rmSync(path, { recursive: true });
-    }
+    // A directory in its place is a person's to move away, also where the disk failed when it was half made.
+    for (const path of stays ? begun : [])
+      if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) rmSync(path, { recursive: true });
   };
   return { count: done.length, what: done.map(path => path.split('/').slice(-4).join('/')).join(', '), end };
 }
@@ -211,15 +211,6 @@ function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true });
   } catch {}
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    readdirSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Something in the place of our directory that nobody may touch: it has to be told, until a person puts it right. */
