@@ -57,11 +57,16 @@ describe('a rollout on a real API server', function () {
   const actions = async (profile: string) => (await Promise.all(NODES.map(node => action(node, profile)))).join(' ');
   const state = async (profile: string) =>
     (await system.profile(profile)).status?.rollout as unknown as RolloutState | undefined;
-  const untilAt = (profile: string, summary: string) =>
-    until(`${profile} is at ${summary}`, async () => {
-      const rollout = await state(profile);
+  const untilAt = async (profile: string, summary: string) => {
+    let rollout: Awaited<ReturnType<typeof state>>;
+    const look = async () => {
+      rollout = await state(profile);
       return rollout?.summary === summary && rollout;
+    };
+    return until(`${profile} is at ${summary}`, look).catch(error => {
+      throw new Error(`${error.message}; it is ${JSON.stringify(rollout)}`, { cause: error });
     });
+  };
   const ask = (profile: string, text: string) =>
     system.plane.kubectl(['annotate', 'scp', profile, `${ROLLOUT_ANNOTATION}=${text}`, '--overwrite']);
   const outcomes = async (profile: string) =>
@@ -214,8 +219,7 @@ describe('a rollout on a real API server', function () {
     await apply('fixed', rules('rmdir'));
     await untilAt('fixed', '1/3 WaitingForPods');
     expect((await state('fixed'))?.evidence).to.deep.equal({ nodes: 3, pods: 0, outdatedPods: 1, violations: 0 });
-    await runPod('fixed-1', 'fixed', 'node-a');
-    await untilAt('fixed', '2/3 WaitingForPods');
+    await follow('fixed', 'fixed-1', 'node-a', '2/3 WaitingForPods');
   });
 
   it('goes on where it was when the operator is killed, in every stage and phase', async () => {
