@@ -51,7 +51,18 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #controllers: ManagedProcess[] = [];
 
+  /** Between the choice of free ports and their use another process may take one: then others are tried. */
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ControlPlane.#startOnce(options);
+      } catch (error) {
+        if (options.site || attempt === 3) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(options: ControlPlaneOptions): Promise<ControlPlane> {
     const { progress = () => {}, kubernetes, site, controllers } = options;
     const programs = site || controllers ? 'cluster' : 'api-server';
     const binaries = await findBinaries(progress, { programs, ...(kubernetes && { kubernetes }) });
