@@ -65,8 +65,6 @@ export class Agent {
   /** A ConfigMap changed: the next `progress` says up to where. Bookmarks alone are nothing to report. */
   #hasChanged = false;
   #hasNews = false;
-  /** A list was complete, of which nothing was reported yet. */
-  #hasListed = false;
   /** What was installed when the directory was replaced. */
   #installedBefore: ReadonlyMap<string, string> = new Map();
   #attempts = 0;
@@ -178,7 +176,8 @@ export class Agent {
         synced: async () => {
           await this.#fetch(this.#undecided());
           this.#removeUnwanted(installer);
-          this.#hasListed = true;
+          // An etcd that was restored has an older report, too. Reported is once all of the list is applied.
+          this.#reporter.forget();
         },
         progress: resourceVersion => {
           this.#seenTo = resourceVersion;
@@ -263,10 +262,7 @@ export class Agent {
         this.#options.log.info('all that was listed is applied', { installed, failed });
       }
       this.#appliedTo = this.#seenTo;
-      // An etcd that was restored has an older report, too.
-      if (this.#hasListed) this.#reporter.recheck();
-      else this.#reporter.request();
-      this.#hasListed = false;
+      this.#reporter.request();
       this.#options.worked?.();
     }
     if (this.#canRetry) this.#retryLater();
@@ -383,7 +379,8 @@ export class Agent {
     this.#later(SLOW_CHECK_MS * (0.5 + Math.random()), async () => {
       this.#slowCheckLater();
       await this.#checkDisk();
-      this.#reporter.recheck();
+      this.#reporter.forget();
+      this.#reporter.request();
     });
   }
 

@@ -62,10 +62,9 @@ export class Reporter {
     this.#sendAfter(Math.max(0, this.#sentAt + this.#window - performance.now()) + this.#delay());
   }
 
-  /** Forgets what was written: somebody may have removed it, or etcd was restored. */
-  recheck(): void {
+  /** Before the next report, what is there is read: somebody may have removed ours, or etcd was restored. */
+  forget(): void {
     this.#written = undefined;
-    this.request();
   }
 
   async stop(): Promise<void> {

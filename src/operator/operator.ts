@@ -4,7 +4,6 @@ import type { SeccompRecording } from '../core/api/seccomp-recording.ts';
 import type { DaemonSet } from '../core/daemonset/template.ts';
 import type { NodeInfo } from '../core/fleet/eligible.ts';
 import { placeName } from '../core/fleet/place.ts';
-import type { Log } from '../core/log.ts';
 import {
   GROUP,
   NODE_PLURAL,
@@ -18,14 +17,13 @@ import { renderedName } from '../core/profile/rendered-name.ts';
 import { ReliableOperator, ResourceEventType, resourceEvent } from '../kube/client-node/reliable-operator.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { Agenda } from './agenda.ts';
-import type { Templates } from './agent-reconciler.ts';
 import { Bundle } from './bundle.ts';
 import { Changes } from './changes.ts';
 import type { Cluster } from './cluster.ts';
 import type { Figures } from './figures.ts';
 import { type Node, nodeInfo, type ReportRef, reportRef } from './fleet.ts';
 import { NewestProfiles } from './newest-profiles.ts';
-import { assemble, type Parts } from './parts.ts';
+import { assemble, type Parts, type PartsOptions } from './parts.ts';
 import { isOurs, isPlace, type PlaceRef, placeRef } from './place-configmap.ts';
 import { PodIndex } from './pod-index.ts';
 import { type Pod, type PodUse, PodUses, podUse, UNFINISHED_PODS, usesProfiles } from './pod-uses.ts';
@@ -33,17 +31,11 @@ import { type ConfigMap, type RenderedRef, renderedRef } from './rendered-config
 import { Steps } from './steps.ts';
 import { withoutBallast } from './watched-profile.ts';
 
-export interface SeccompOperatorOptions {
+export interface SeccompOperatorOptions extends Omit<PartsOptions, 'transport' | 'isHeard'> {
   readonly namespace: string;
-  readonly agentNamespace: string;
-  readonly templates: Templates;
-  readonly agentImage: string;
-  readonly parseYaml: (text: string) => unknown;
-  readonly identity: string;
   readonly userAgent: string;
   /** False once the term is over: nothing is written any more, also by work under way. */
   readonly mayWrite: () => boolean;
-  readonly log: Log;
 }
 
 /** Name of the operator's ConfigMap, and of its Lease. */

@@ -51,21 +51,22 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #controllers: ManagedProcess[] = [];
 
-  /** Between the choice of free ports and their use another process may take one: then others are tried. */
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    const { progress = () => {}, kubernetes, site, controllers } = options;
+    const programs = site || controllers ? 'cluster' : 'api-server';
+    const binaries = await findBinaries(progress, { programs, ...(kubernetes && { kubernetes }) });
     for (let attempt = 1; ; attempt++) {
       try {
-        return await ControlPlane.#startOnce(options);
+        return await ControlPlane.#startOnce(binaries, options);
       } catch (error) {
-        if (options.site || attempt === 3) throw error;
+        // Between the choice of free ports and their use another process may take one: then others are tried.
+        if (site || attempt === 3) throw error;
       }
     }
   }
 
-  static async #startOnce(options: ControlPlaneOptions): Promise<ControlPlane> {
-    const { progress = () => {}, kubernetes, site, controllers } = options;
-    const programs = site || controllers ? 'cluster' : 'api-server';
-    const binaries = await findBinaries(progress, { programs, ...(kubernetes && { kubernetes }) });
+  static async #startOnce(binaries: Binaries, options: ControlPlaneOptions): Promise<ControlPlane> {
+    const { site } = options;
     const directory = site?.directory ?? (await mkdtemp(join(tmpdir(), 'seccomp-operator-')));
     const certificates = await Certificates.create(directory);
     await certificates.issue('apiserver', '/CN=kube-apiserver', namesOf(site));

@@ -1,25 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { AGENT_NAMESPACE, OPERATOR_NAMESPACE } from '../../src/core/names.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { ManagedProcess } from './process.ts';
 import { type ProfileObject, Profiles } from './profiles.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
-/** As in manifests/agent-daemonset.yaml. */
-const AGENT_FLAGS = [
-  '--max-old-space-size=32',
-  '--max-semi-space-size=1',
-  '--jitless',
-  '--optimize-for-size',
-  '--expose-gc',
-];
-const AGENT_ENVIRONMENT = {
-  MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '32768',
-  MALLOC_TRIM_THRESHOLD_: '32768',
-  MALLOC_TOP_PAD_: '16384',
-};
+/** What an agent is started with on a node: node's own flags, and what is set in its environment. */
+const AGENT = parse(readFileSync(join(PROJECT, 'manifests/agent-daemonset.yaml'), 'utf8')).spec.template.spec
+  .containers[0] as { command: string[]; env: { name: string; value?: string }[] };
+const AGENT_FLAGS = AGENT.command.filter(word => word.startsWith('--'));
+const AGENT_ENVIRONMENT = Object.fromEntries(AGENT.env.flatMap(({ name, value }) => (value ? [[name, value]] : [])));
 
 /** A node without a kubelet: a Node object, an agent's Pod bound to it, and the agent as a process with that Pod's token. */
 export interface TestNode {
